@@ -1,0 +1,45 @@
+"""The dialects of the CGMiner API that Antminers speak, and how to tell which one it is."""
+
+from ...source import InvalidReplyError
+from .braiins import BRAIINS, BRAIINS_2019
+from .dialect import STATS_NEW, SUMMARY_NEW, Context, Dialect, Fingerprint
+from .luxos import LUXOS
+from .stock import CLASSIC, HIVEON
+from .vnish import VNISH
+from .x19 import X19
+
+__all__ = [
+    "DIALECTS",
+    "STATS_NEW",
+    "SUMMARY_NEW",
+    "Context",
+    "Dialect",
+    "Fingerprint",
+    "recognise",
+]
+
+DIALECTS = (BRAIINS, BRAIINS_2019, LUXOS, VNISH, HIVEON, X19, CLASSIC)
+"""In the order of asking: what names itself comes before what only has a shape."""
+
+
+def recognise(fingerprint: Fingerprint) -> Dialect:
+    """Tell the dialect of a miner.
+
+    Raises InvalidReplyError, naming what answers as far as it can be told, where it is no
+    Antminer: other makers' miners listen on the same port.
+    """
+    if foreign := _foreign(fingerprint):
+        raise InvalidReplyError(f"not an Antminer but {foreign}")
+    for dialect in DIALECTS:
+        if dialect.recognises(fingerprint):
+            return dialect
+    raise InvalidReplyError("not an Antminer: neither version nor stats of one")
+
+
+def _foreign(fingerprint: Fingerprint) -> str | None:
+    product = fingerprint.version.get("PROD")
+    if product is not None:
+        return f"an Avalon ({str(product)[:40]})"
+    if "btminer" in fingerprint.text or "whatsminer" in fingerprint.text:
+        return "a WhatsMiner (btminer)"
+    return None

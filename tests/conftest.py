@@ -1,0 +1,103 @@
+"""What all tests share."""
+
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from unittest.mock import PropertyMock, patch
+
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+import pytest_socket
+from syrupy.assertion import SnapshotAssertion
+
+# Ours must be the one that is loaded before Home Assistant looks for custom components:
+# the test package brings a folder of that name too.
+from custom_components.antminer_monitor import miner_source, site
+from custom_components.antminer_monitor.antminer import source as antminer_source
+from simulator import Farm
+
+from .common import FarmMaker, Miners, free_base_port
+
+
+@pytest.fixture(autouse=True)
+def auto_enable_custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant, where a test has one, load the integration."""
+    if "hass" in request.fixturenames:
+        if "recorder_mock" in request.fixturenames:
+            request.getfixturevalue("recorder_mock")
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Compare with snapshots in Home Assistant's own form."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default() -> Iterator[None]:
+    """Enable every entity, also those that are disabled by default."""
+    with patch(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+        new_callable=PropertyMock,
+        return_value=True,
+    ):
+        yield
+
+
+@pytest.fixture
+def loopback_enabled(socket_enabled: None) -> None:
+    """Open sockets, to every loopback address and no other."""
+    pytest_socket.socket_allow_hosts(["127.0.0.0/8"], allow_unix_socket=True)
+
+
+@pytest.fixture
+async def farm(
+    loopback_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FarmMaker]:
+    """Start simulated miners, each at a loopback address of its own."""
+    farms: list[Farm] = []
+    # A frozen clock wakes nobody who sleeps.
+    monkeypatch.setattr(site, "FIRST_READ_SPACING", 0)
+    monkeypatch.setattr(antminer_source, "RETRY_AFTER", 0)
+
+    async def start(
+        *profiles: str,
+        web: bool = False,
+        port: int = 0,
+        twin_of: Miners | None = None,
+    ) -> Miners:
+        for attempt in range(20):
+            base = miner_source.WEB_PORT - 1 if twin_of else free_base_port()
+            started = Farm(
+                profiles,
+                port=port or base,
+                addresses=twin_of is None,
+                web=web,
+                web_port=base + 1,
+                extras=web,
+                extras_port=base + 2,
+                clock=lambda: dt_util.utcnow().timestamp(),
+                age=86_400.0,
+            )
+            try:
+                await started.__aenter__()
+            except OSError:
+                if attempt == 19:
+                    raise
+                continue
+            break
+        farms.append(started)
+        monkeypatch.setattr(miner_source, "WEB_PORT", base + 1)
+        monkeypatch.setattr(miner_source, "EXTRAS_PORT", base + 2)
+        return Miners(started.miners)
+
+    yield start
+    for started in farms:
+        await started.stop()
+
+
+@pytest.fixture
+def farm_at_4028(farm: FarmMaker) -> FarmMaker:
+    """Start simulated miners at the usual port."""
+    return partial(farm, port=4028)
