@@ -1,0 +1,26 @@
+"""A farm that is not there: Antminers of every dialect on real sockets.
+
+``async with Farm(["s9", "s21_2024"]) as farm:`` in a test, ``python -m simulator`` on a desk.
+"""
+
+from .farm import Farm
+from .faults import Fault
+from .miner import SimulatedMiner
+from .profiles import DEFAULT_MIX, PROFILES, Conditions, PoolSetting, Profile, mix
+from .snapshot import BoardTruth, Phase, PoolTruth, Truth
+
+__all__ = [
+    "DEFAULT_MIX",
+    "PROFILES",
+    "BoardTruth",
+    "Conditions",
+    "Farm",
+    "Fault",
+    "Phase",
+    "PoolSetting",
+    "PoolTruth",
+    "Profile",
+    "SimulatedMiner",
+    "Truth",
+    "mix",
+]

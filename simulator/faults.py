@@ -1,0 +1,82 @@
+"""What can go wrong with a reply, byte by byte."""
+
+from enum import StrEnum
+import re
+
+
+class Fault(StrEnum):
+    """A fault of a miner's port 4028, from when it is set until it is cleared."""
+
+    REFUSE = "refuse"
+    """The port is closed."""
+    HANG_CONNECT = "hang_connect"
+    """Connections are accepted, and nothing is ever answered."""
+    HANG_REPLY = "hang_reply"
+    """The first half of the reply, then silence."""
+    TRUNCATE = "truncate"
+    """The first half of the reply, then the end of the stream."""
+    SLOW = "slow"
+    """The reply dribbles at so many bytes per second."""
+    EMPTY = "empty"
+    """The connection ends without a byte."""
+    WRONG_NUL = "wrong_nul"
+    """A NUL in the middle of the reply, and none at its end."""
+    INVALID_UTF8 = "invalid_utf8"
+    """Bytes that are no UTF-8 in messages and worker names; the figures are whole."""
+    BARE_NAN = "bare_nan"
+    """``nan``, ``-nan`` and ``inf`` where averages and percentages stand."""
+    GARBAGE = "garbage"
+    """More than a megabyte of bytes that mean nothing."""
+    REBOOT = "reboot"
+    """Everything is refused; afterwards the daemon starts anew, cold. 60 s unless said."""
+
+
+REBOOT_SECONDS = 60.0
+GARBAGE_SIZE = 2 * 1024 * 1024
+_BAD_UTF8 = b"\xff\xc3\x28\xe2\x28"
+_TEXTS = re.compile(rb'("(?:Msg|User|user)": ?")')
+_NUMBERS = re.compile(
+    rb'("(GHS av|MHS av|rate_avg|GHS 30m|rate_30m|total_freqavg|Utility|Pool Rejected%|Difficulty Stale|diffs)": ?)'
+    rb"-?\d[\d.eE+-]*"
+)
+_NOT_NUMBERS = {
+    b"total_freqavg": b"-nan",
+    b"Pool Rejected%": b"-nan",
+    b"Utility": b"inf",
+}
+
+
+def garbage(size: int = GARBAGE_SIZE) -> bytes:
+    """Bytes without sense, without NUL and without an end of line; always the same."""
+    return bytes(range(0x80, 0x100)) * (size // 128)
+
+
+def mangle(reply: bytes, fault: Fault | None) -> bytes:
+    """The bytes that ``fault`` makes of a reply; other faults are a matter of sending."""
+    match fault:
+        case Fault.TRUNCATE | Fault.HANG_REPLY:
+            return reply[: len(reply) // 2]
+        case Fault.EMPTY:
+            return b""
+        case Fault.WRONG_NUL:
+            text = reply.rstrip(b"\0")
+            half = len(text) // 2
+            return text[:half] + b"\0" + text[half:]
+        case Fault.INVALID_UTF8:
+            return _TEXTS.sub(rb"\1" + _BAD_UTF8, reply)
+        case Fault.BARE_NAN:
+            return _NUMBERS.sub(
+                lambda found: found[1] + _NOT_NUMBERS.get(found[2], b"nan"), reply
+            )
+        case Fault.GARBAGE:
+            return garbage()
+        case _:
+            return reply
+
+
+def fault_named(name: str) -> Fault:
+    """The fault of that name; ValueError names those there are."""
+    try:
+        return Fault(name)
+    except ValueError:
+        raise ValueError(f"no fault {name!r}; there are: {', '.join(Fault)}") from None

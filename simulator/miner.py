@@ -1,0 +1,252 @@
+"""A miner with its sockets: the API on port 4028, single-threaded as on the real ones, and its faults."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+import socket
+
+from .dialects import DIALECTS
+from .faults import REBOOT_SECONDS, Fault, mangle
+from .listener import Listener
+from .model import MinerModel
+from .profiles import Conditions, Profile
+from .snapshot import Truth
+from .wire import RequestError, parse_request
+
+SILENCE_LIMIT = 600.0
+"""Seconds after which a silent or hung client is dropped; the real daemons wait for ever."""
+REMEMBERED_COMMANDS = 256
+_DEFAULT_SLOW_RATE = 1000.0
+_DRIBBLE = 0.01
+"""Seconds between two pieces of a slow reply."""
+_ANSWERING = {None, Fault.SLOW, Fault.INVALID_UTF8, Fault.BARE_NAN}
+
+
+class Traffic:
+    """Connections to a farm or a miner."""
+
+    __slots__ = ("connections", "most_open", "open")
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.connections = 0
+        self.open = 0
+        self.most_open = 0
+
+    def opened(self) -> None:
+        """Count a connection."""
+        self.connections += 1
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+
+    def closed(self) -> None:
+        """It ended."""
+        self.open -= 1
+
+
+class SimulatedMiner:
+    """One miner on the network."""
+
+    __slots__ = (
+        "_latency",
+        "_listener",
+        "_lock",
+        "_others",
+        "_slow_rate",
+        "_timer",
+        "_traffic",
+        "commands",
+        "extras_port",
+        "fault",
+        "host",
+        "index",
+        "model",
+        "port",
+        "traffic",
+        "web_port",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        model: MinerModel,
+        host: str,
+        port: int,
+        *,
+        traffic: Traffic,
+        latency: Callable[[], float],
+    ) -> None:
+        """Bind the API's port (0: any); OSError when it is taken."""
+        self.model = model
+        self.index = model.index
+        self.host = host
+        self._listener = Listener(host, port, self._serve)
+        self.port = self._listener.port
+        self.web_port: int | None = None
+        self.extras_port: int | None = None
+        self.fault: Fault | None = None
+        self.traffic = Traffic()
+        self.commands: deque[str] = deque(maxlen=REMEMBERED_COMMANDS)
+        """The latest commands received, as they were sent (``stats new_api`` for those)."""
+        self._traffic = traffic
+        self._latency = latency
+        self._lock = asyncio.Lock()
+        self._others: list[Listener] = []
+        self._slow_rate = _DEFAULT_SLOW_RATE
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def profile(self) -> Profile:
+        """What it is."""
+        return self.model.profile
+
+    @property
+    def connections(self) -> int:
+        """Connections to its API so far."""
+        return self.traffic.connections
+
+    @property
+    def conditions(self) -> Conditions:
+        """What it suffers."""
+        return self.model.conditions
+
+    def add_listener(self, listener: Listener) -> None:
+        """A web port, which goes down with the miner when it reboots."""
+        self._others.append(listener)
+
+    def open(self) -> None:
+        """Accept connections."""
+        self._listener.open()
+        for listener in self._others:
+            listener.open()
+
+    async def stop(self) -> None:
+        """Close everything."""
+        self._cancel_timer()
+        for listener in (self._listener, *self._others):
+            await listener.stop()
+
+    def set_fault(
+        self,
+        fault: Fault,
+        *,
+        seconds: float | None = None,
+        rate: float = _DEFAULT_SLOW_RATE,
+    ) -> None:
+        """Let ``fault`` befall it, for ``seconds`` of real time or until :meth:`clear`.
+
+        ``rate`` is that of a slow reply, in bytes per second. Connections that an earlier
+        fault holds are dropped. Raises ValueError for a time or rate that is not positive.
+        """
+        if seconds is not None and seconds <= 0:
+            raise ValueError(f"seconds must be positive, not {seconds!r}")
+        if rate <= 0:
+            raise ValueError(f"rate must be positive, not {rate!r}")
+        if self.fault is not None:
+            self._recover()
+        self.fault = fault
+        self._slow_rate = rate
+        if fault is Fault.REBOOT:
+            for listener in (self._listener, *self._others):
+                listener.shut()
+                listener.abort()
+            seconds = REBOOT_SECONDS if seconds is None else seconds
+        elif fault is Fault.REFUSE:
+            self._listener.shut()
+        if seconds is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(seconds, self._recover)
+
+    def clear(self) -> None:
+        """End the fault, if there is one; a reboot ends with a cold start."""
+        if self.fault is not None:
+            self._recover()
+
+    def condition(self, **changes: object) -> Conditions:
+        """Change its conditions (:class:`simulator.profiles.Conditions`); ValueError names what is wrong."""
+        return self.model.condition(**changes)
+
+    def clear_conditions(self) -> None:
+        """Back to the conditions of its profile."""
+        self.model.clear_conditions()
+
+    def truth(self) -> Truth:
+        """What it really is, now."""
+        return self.model.truth(up=self.fault in _ANSWERING)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _recover(self) -> None:
+        self._cancel_timer()
+        fault, self.fault = self.fault, None
+        if fault is Fault.REBOOT:
+            self.model.start()
+        if fault in {Fault.HANG_CONNECT, Fault.HANG_REPLY, Fault.SLOW}:
+            self._listener.abort()
+        if fault in {Fault.REBOOT, Fault.REFUSE}:
+            self.open()
+
+    async def _serve(self, connection: socket.socket) -> None:
+        self.traffic.opened()
+        self._traffic.opened()
+        try:
+            if self.fault is Fault.HANG_CONNECT:
+                await self._hold(connection)
+                return
+            # The daemon serves one client at a time: the next one waits its turn.
+            async with self._lock:
+                await self._answer(connection)
+        finally:
+            self.traffic.closed()
+            self._traffic.closed()
+
+    async def _answer(self, connection: socket.socket) -> None:
+        dialect = DIALECTS[self.profile.dialect]
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(SILENCE_LIMIT):
+            raw = await loop.sock_recv(connection, dialect.request_limit)
+        if not raw:
+            return
+        self._remember(raw)
+        if latency := self._latency():
+            await asyncio.sleep(latency)
+        fault = self.fault
+        if fault is Fault.HANG_CONNECT:
+            await self._hold(connection)
+            return
+        reply = mangle(dialect.answer(self.model, raw), fault)
+        async with asyncio.timeout(SILENCE_LIMIT):
+            if fault is Fault.SLOW:
+                await self._dribble(connection, reply)
+            elif reply:
+                await loop.sock_sendall(connection, reply)
+        if fault is Fault.HANG_REPLY:
+            await self._hold(connection)
+
+    async def _dribble(self, connection: socket.socket, reply: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        piece = max(1, int(self._slow_rate * _DRIBBLE))
+        for start in range(0, len(reply), piece):
+            await loop.sock_sendall(connection, reply[start : start + piece])
+            await asyncio.sleep(max(_DRIBBLE, piece / self._slow_rate))
+
+    @staticmethod
+    async def _hold(connection: socket.socket) -> None:
+        """Say nothing until the client gives up."""
+        loop = asyncio.get_running_loop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SILENCE_LIMIT):
+                while await loop.sock_recv(connection, 4096):
+                    pass
+
+    def _remember(self, raw: bytes) -> None:
+        try:
+            request = parse_request(raw)
+        except RequestError as err:
+            self.commands.append(str(err))
+        else:
+            name = ",".join(request.commands)[:120]
+            self.commands.append(f"{name} new_api" if request.new_api else name)

@@ -1,0 +1,1 @@
+"""Tests of the farm that is not there."""
