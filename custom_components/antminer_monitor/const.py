@@ -1,0 +1,30 @@
+"""Names and figures that several modules of the integration share."""
+
+from typing import Final
+
+DOMAIN: Final = "antminer_monitor"
+
+KIND_SITE: Final = "site"
+"""Kind of a config entry: the Antminers of one place."""
+
+SUBENTRY_MINER: Final = "miner"
+"""Type of a config subentry: one miner of a site."""
+
+CONF_KIND: Final = "kind"
+CONF_STALE_AFTER: Final = "stale_after"
+CONF_TIMEOUT: Final = "timeout"
+
+DEFAULT_SCAN_INTERVAL: Final = 30
+MIN_SCAN_INTERVAL: Final = 10
+MAX_SCAN_INTERVAL: Final = 600
+"""Seconds between two readings of a rig."""
+
+DEFAULT_TIMEOUT: Final = 10
+MIN_TIMEOUT: Final = 2
+MAX_TIMEOUT: Final = 60
+"""Seconds that one exchange with a miner may take."""
+
+STALE_POLLS: Final = 3
+"""A rig is stale after so many intervals without a reading, unless the options say otherwise."""
+
+MAX_STALE_AFTER: Final = 86_400

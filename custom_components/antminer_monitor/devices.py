@@ -1,0 +1,95 @@
+"""The devices of the fleet, of rigs, and of the parts of a rig."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.typing import UNDEFINED, UndefinedType
+
+from .const import DOMAIN
+from .coordinator import RigCoordinator
+from .rig import Firmware
+
+MANUFACTURER = "Bitmain"
+
+
+@callback
+def async_register_fleet(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Make the device that carries the totals of an entry."""
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        name=entry.title,
+        model="Site",
+        entry_type=dr.DeviceEntryType.SERVICE,
+    )
+
+
+@callback
+def async_register_rig(coordinator: RigCoordinator, rig_id: str) -> None:
+    """Make a rig's device, or bring it up to date with what the rig says of itself.
+
+    What a rig no longer says (the web password was lost, say) stays as it was.
+    """
+    entry = coordinator.config_entry
+    rig = coordinator.data.get(rig_id)
+    mac = rig.mac if rig else None
+    dr.async_get(coordinator.hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        config_subentry_id=coordinator.subentry_id,
+        identifiers={(DOMAIN, rig_id)},
+        connections={(dr.CONNECTION_NETWORK_MAC, mac)} if mac else set(),
+        manufacturer=(rig.manufacturer if rig else None) or MANUFACTURER,
+        name=coordinator.name,
+        via_device_id=dr.async_get_device_id_by_identifier(
+            coordinator.hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
+        ),
+        model=_or_undefined(rig.model if rig else None),
+        serial_number=_or_undefined(rig.serial if rig else None),
+        sw_version=_or_undefined(_firmware_text(rig.firmware) if rig else None),
+        configuration_url=_or_undefined(
+            f"http://{_url_host(rig.ip)}" if rig and rig.ip else None
+        ),
+    )
+
+
+def rig_device_info(rig_id: str) -> DeviceInfo:
+    """Point at a rig's device, which is registered before its entities are."""
+    return DeviceInfo(identifiers={(DOMAIN, rig_id)})
+
+
+def fleet_device_info(entry: ConfigEntry) -> DeviceInfo:
+    """Point at an entry's fleet device."""
+    return DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+
+
+def part_device_info(
+    coordinator: RigCoordinator, rig_id: str, kind: str, index: int
+) -> ChildDeviceInfo:
+    """Describe a hashboard or a GPU, a child of its rig's device."""
+    return ChildDeviceInfo(
+        identifiers={(DOMAIN, f"{rig_id}_{kind}_{index}")},
+        parent_device_id=dr.async_get_device_id_by_identifier(
+            coordinator.hass,
+            (DOMAIN, rig_id),
+            config_entry_id=coordinator.config_entry.entry_id,
+        ),
+        translation_key=kind,
+        translation_placeholders={"index": str(index)},
+    )
+
+
+def _or_undefined(value: str | None) -> str | UndefinedType:
+    return UNDEFINED if value is None else value
+
+
+def _firmware_text(firmware: Firmware | None) -> str | None:
+    if firmware is None:
+        return None
+    return (
+        f"{firmware.family} {firmware.version}" if firmware.version else firmware.family
+    )
+
+
+def _url_host(ip: str) -> str:
+    return f"[{ip}]" if ":" in ip else ip

@@ -1,0 +1,150 @@
+"""Diagnostics: what is needed to find a fault, and to make a test of it."""
+
+import ipaddress
+import re
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_MAC, CONF_PASSWORD, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import AnyDeviceEntry
+
+from .antminer.source import AntminerSource
+from .coordinator import RigCoordinator
+from .rig import Json
+from .rig_json import rig_as_dict
+from .site import AntminerMonitorConfigEntry, async_rig_of_device
+
+REDACTED = "**REDACTED**"
+
+_SECRET_KEYS = {
+    CONF_MAC,
+    CONF_PASSWORD,
+    CONF_USERNAME,
+    "macaddr",
+    "miner_id",
+    "pass",
+    "pw",
+    "pwd",
+    "serial",
+    "serial number",
+    "serialnumber",
+    "serinum",
+    "sessionid",
+    "sn",
+    "token",
+    "unique_id",
+    "user",
+    "worker",
+}
+"""Keys whose values identify a person, a purse or a machine; compared without case."""
+
+_MAC = re.compile(r"\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
+_URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
+
+MAX_DEPTH = 20
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: AntminerMonitorConfigEntry
+) -> dict[str, Any]:
+    """Give everything of a site but its secrets."""
+    site = entry.runtime_data
+    return {
+        "entry": {
+            "version": f"{entry.version}.{entry.minor_version}",
+            "data": async_redact_data(dict(entry.data), _SECRET_KEYS),
+            "options": dict(entry.options),
+            "polling_disabled": entry.pref_disable_polling,
+        },
+        "fleet": {
+            "rigs": site.fleet.data.rigs,
+            "online": site.fleet.data.online,
+            "stale": site.fleet.data.stale,
+            "with_problem": site.fleet.data.with_problem,
+        },
+        "miners": [_miner(coordinator) for coordinator in site.coordinators.values()],
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: AntminerMonitorConfigEntry, device: AnyDeviceEntry
+) -> dict[str, Any]:
+    """Give everything of one rig but its secrets; of the fleet device, all of the site."""
+    rig_id = async_rig_of_device(entry, device)
+    if rig_id is None:
+        return await async_get_config_entry_diagnostics(hass, entry)
+    return _miner(entry.runtime_data.coordinators[rig_id])
+
+
+def _miner(coordinator: RigCoordinator) -> dict[str, Any]:
+    subentry = coordinator.config_entry.subentries[coordinator.subentry_id or ""]
+    failure = coordinator.last_failure
+    source = coordinator.source
+    return {
+        "settings": redact(dict(subentry.data)),
+        "polling": {
+            "interval": coordinator.pacing.interval.total_seconds(),
+            "stale_after": coordinator.pacing.stale_after.total_seconds(),
+            "phase": round(coordinator.pacing.phase, 3),
+            "last_failure": {
+                "at": failure.at.isoformat(),
+                "error": redact(failure.error),
+            }
+            if failure
+            else None,
+        },
+        "exchanges": [
+            {
+                "command": exchange.command,
+                "seconds": round(exchange.seconds, 3),
+                "size": exchange.size,
+                "error": redact(exchange.error),
+            }
+            for exchange in source.exchanges
+        ]
+        if isinstance(source, AntminerSource)
+        else [],
+        "rigs": [
+            {
+                "stale": coordinator.is_stale(rig.id),
+                "snapshot": redact(rig_as_dict(rig)),
+                "raw": redact(dict(rig.raw)),
+            }
+            for rig in coordinator.data.values()
+        ],
+    }
+
+
+def redact(value: Json | dict[str, Any], depth: int = MAX_DEPTH) -> Any:
+    """Take out names of users, serials, MACs, public addresses and whoever stands in a URL.
+
+    Addresses of a local network stay: they tell which miner it is and nothing to outsiders.
+    """
+    if depth == 0:
+        return REDACTED
+    match value:
+        case dict():
+            return {
+                key: REDACTED if item and _is_secret(key) else redact(item, depth - 1)
+                for key, item in value.items()
+            }
+        case list():
+            return [redact(item, depth - 1) for item in value]
+        case str():
+            text = _URL_USER.sub(f"{REDACTED}@", _MAC.sub(REDACTED, value))
+            return _ADDRESS.sub(_without_public_address, text)
+    return value
+
+
+def _is_secret(key: str) -> bool:
+    return key.lower() in _SECRET_KEYS
+
+
+def _without_public_address(match: re.Match[str]) -> str:
+    try:
+        address = ipaddress.ip_address(match[0])
+    except ValueError:
+        return match[0]
+    return match[0] if address.is_private else REDACTED

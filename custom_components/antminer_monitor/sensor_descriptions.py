@@ -1,0 +1,318 @@
+"""Every sensor of a rig, of its hashboards, GPUs and fans."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    PERCENTAGE,
+    REVOLUTIONS_PER_MINUTE,
+    EntityCategory,
+    UnitOfElectricPotential,
+    UnitOfFrequency,
+    UnitOfPower,
+    UnitOfTemperature,
+)
+from homeassistant.helpers.typing import StateType
+
+from . import health
+from .rig import Board, Fan, Pool, Rig, Status
+from .units import RateUnit, stepped
+
+type State = StateType | datetime
+
+POWER_STEP = 5
+"""W. Finer steps are noise, and noise fills the recorder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RigSensorDescription[PartT](SensorEntityDescription):
+    """Describes a sensor of a rig or of a part of one."""
+
+    value_fn: Callable[[PartT], State]
+    """In base units; ``None`` when it was not reported."""
+    unit_fn: Callable[[RateUnit], str] | None = None
+    """The unit shown, for figures whose unit depends on the rig's algorithm."""
+    scale_fn: Callable[[RateUnit], float] | None = None
+    """What a figure in base units is divided by to be in that unit."""
+    digits: int | None = None
+    """Significant digits that are kept."""
+    attributes_fn: Callable[[PartT], Mapping[str, object]] | None = None
+
+
+def _rate[PartT](
+    key: str,
+    value_fn: Callable[[PartT], float | None],
+    *,
+    digits: int = 3,
+    enabled: bool = False,
+) -> RigSensorDescription[PartT]:
+    return RigSensorDescription(
+        key=key,
+        translation_key=key,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_registry_enabled_default=enabled,
+        value_fn=value_fn,
+        unit_fn=lambda unit: unit.symbol,
+        scale_fn=lambda unit: unit.scale,
+        digits=digits,
+    )
+
+
+def _temperature[PartT](
+    key: str, value_fn: Callable[[PartT], float | None], *, enabled: bool = False
+) -> RigSensorDescription[PartT]:
+    return RigSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=enabled,
+        value_fn=lambda part: _rounded(value_fn(part)),
+    )
+
+
+def _power[PartT](
+    value_fn: Callable[[PartT], float | None],
+    *,
+    enabled: bool = False,
+    attributes_fn: Callable[[PartT], Mapping[str, object]] | None = None,
+) -> RigSensorDescription[PartT]:
+    return RigSensorDescription(
+        key="power",
+        translation_key="power",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=enabled,
+        value_fn=lambda part: stepped(value_fn(part), POWER_STEP),
+        attributes_fn=attributes_fn,
+    )
+
+
+def _count[PartT](
+    key: str,
+    value_fn: Callable[[PartT], int | None],
+    *,
+    growing: bool = True,
+    enabled: bool = False,
+    category: EntityCategory | None = None,
+) -> RigSensorDescription[PartT]:
+    return RigSensorDescription(
+        key=key,
+        translation_key=key,
+        state_class=SensorStateClass.TOTAL_INCREASING
+        if growing
+        else SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=category,
+        entity_registry_enabled_default=enabled,
+        value_fn=value_fn,
+    )
+
+
+def _frequency[PartT](
+    key: str, value_fn: Callable[[PartT], float | None]
+) -> RigSensorDescription[PartT]:
+    return RigSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.FREQUENCY,
+        native_unit_of_measurement=UnitOfFrequency.MEGAHERTZ,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda part: _rounded(value_fn(part)),
+    )
+
+
+def _rounded(value: float | None, digits: int = 0) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _power_source(rig: Rig) -> Mapping[str, object]:
+    return {"power_source": rig.power_source}
+
+
+def _efficiency(rig: Rig) -> float | None:
+    return rig.power / rig.hashrate if rig.power is not None and rig.hashrate else None
+
+
+def _active_pool(rig: Rig) -> Pool | None:
+    return next((pool for pool in rig.pools if pool.active), None)
+
+
+def pool_address(pool: Pool | None) -> str | None:
+    """Give a pool's host and port, without the scheme and whatever a URL may hold of a user."""
+    if pool is None or not pool.url:
+        return None
+    return pool.url.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+
+
+def _pools(rig: Rig) -> Mapping[str, object]:
+    return {
+        "pools": [
+            {
+                "address": pool_address(pool),
+                "status": pool.status,
+                "priority": pool.priority,
+                "active": pool.active,
+                "accepted": pool.accepted,
+                "rejected": pool.rejected,
+            }
+            for pool in rig.pools
+        ]
+    }
+
+
+def _errors(rig: Rig) -> Mapping[str, object]:
+    return {
+        "errors": [
+            {"code": error.code, "message": error.message} for error in rig.errors
+        ],
+        "work_mode": rig.work_mode,
+        "fan_mode": rig.fan_mode,
+    }
+
+
+RIG_SENSORS: tuple[RigSensorDescription[Rig], ...] = (
+    _rate("hashrate", lambda rig: rig.hashrate, enabled=True),
+    _rate("hashrate_average", lambda rig: rig.hashrate_average, digits=4),
+    _rate("hashrate_nominal", lambda rig: rig.hashrate_nominal, digits=4),
+    _temperature("board_temperature", lambda rig: rig.board_temperature),
+    _temperature("chip_temperature", lambda rig: rig.chip_temperature, enabled=True),
+    _power(lambda rig: rig.power, enabled=True, attributes_fn=_power_source),
+    RigSensorDescription(
+        key="efficiency",
+        translation_key="efficiency",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=_efficiency,
+        unit_fn=lambda unit: f"J/{unit.work}",
+        scale_fn=lambda unit: 1 / unit.scale,
+        digits=3,
+        attributes_fn=_power_source,
+    ),
+    RigSensorDescription(
+        key="status",
+        translation_key="status",
+        device_class=SensorDeviceClass.ENUM,
+        options=[status.value for status in Status],
+        value_fn=lambda rig: rig.status,
+        attributes_fn=_errors,
+    ),
+    RigSensorDescription(
+        key="started_at",
+        translation_key="started_at",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda rig: (
+            rig.seen_at - timedelta(seconds=rig.uptime)
+            if rig.uptime is not None
+            else None
+        ),
+    ),
+    RigSensorDescription(
+        key="pool",
+        translation_key="pool",
+        value_fn=lambda rig: pool_address(_active_pool(rig)),
+        attributes_fn=_pools,
+    ),
+    _count("shares_accepted", lambda rig: rig.shares.accepted),
+    _count("shares_rejected", lambda rig: rig.shares.rejected),
+    RigSensorDescription(
+        key="reject_rate",
+        translation_key="reject_rate",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda rig: _rounded(health.reject_rate(rig), 1),
+    ),
+    _count(
+        "hardware_errors",
+        lambda rig: rig.hardware_errors,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    _count("best_share", lambda rig: rig.best_share, growing=False),
+    _count("found_blocks", lambda rig: rig.found_blocks),
+    _count(
+        "chips_working",
+        health.chips_working,
+        growing=False,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    _count(
+        "chips_faulty",
+        health.chips_faulty,
+        growing=False,
+        enabled=True,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    _frequency("frequency", health.frequency),
+)
+
+BOARD_SENSORS: tuple[RigSensorDescription[Board], ...] = (
+    _rate("hashrate", lambda board: board.hashrate),
+    _temperature("board_temperature", lambda board: board.board_temperature),
+    _temperature("chip_temperature", lambda board: board.chip_temperature),
+    _temperature("inlet_temperature", lambda board: board.inlet_temperature),
+    _temperature("outlet_temperature", lambda board: board.outlet_temperature),
+    _power(lambda board: board.power),
+    _count(
+        "chips_working",
+        lambda board: board.chips_working,
+        growing=False,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    RigSensorDescription(
+        key="chips_faulty",
+        translation_key="chips_faulty",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda board: board.chips_faulty,
+        attributes_fn=lambda board: {"chip_map": board.chip_map},
+    ),
+    _frequency("frequency", lambda board: board.frequency),
+    RigSensorDescription(
+        key="voltage",
+        translation_key="voltage",
+        device_class=SensorDeviceClass.VOLTAGE,
+        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda board: _rounded(board.voltage, 2),
+    ),
+    _count(
+        "hardware_errors",
+        lambda board: board.hardware_errors,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+)
+
+FAN_SENSORS: tuple[RigSensorDescription[Fan], ...] = (
+    RigSensorDescription(
+        key="fan_speed",
+        translation_key="fan_speed",
+        native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda fan: fan.speed,
+        attributes_fn=lambda fan: {"duty": fan.duty},
+    ),
+)
