@@ -214,12 +214,13 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         """One line when a rig goes, one when it is back."""
         missing = {rig_id for rig_id in self.rig_ids if self.is_stale(rig_id)}
         for rig_id in missing - self._told_missing:
+            seen = self.last_seen(rig_id)
+            since = (
+                dt_util.as_local(seen).isoformat(" ", "seconds") if seen else "never"
+            )
             reason = f": {self.last_failure.error}" if self.last_failure else ""
             _LOGGER.warning(
-                "%s is stale, last seen %s%s",
-                self._label(rig_id),
-                self.last_seen(rig_id),
-                reason,
+                "%s is stale, last seen %s%s", self._label(rig_id), since, reason
             )
         for rig_id in self._told_missing - missing:
             _LOGGER.warning("%s is back", self._label(rig_id))
