@@ -72,7 +72,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the binary sensors of an entry."""
-    async_setup_rig_entities(
+    await async_setup_rig_entities(
         entry, async_add_entities, partial(_offers, entry.runtime_data.registered_ids)
     )
 

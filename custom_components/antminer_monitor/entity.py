@@ -109,8 +109,7 @@ class FleetEntity(CoordinatorEntity[FleetCoordinator]):
         self._attr_device_info = fleet_device_info(coordinator.config_entry)
 
 
-@callback
-def async_setup_rig_entities(
+async def async_setup_rig_entities(
     entry: AntminerMonitorConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     offers: Callable[[RigCoordinator, str], EntityOffers],
@@ -140,4 +139,4 @@ def async_setup_rig_entities(
         add_new()
         return coordinator.async_add_listener(add_new)
 
-    entry.runtime_data.async_add_platform(follow)
+    await entry.runtime_data.async_add_platform(follow)

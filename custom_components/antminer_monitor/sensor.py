@@ -60,7 +60,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of an entry."""
     site = entry.runtime_data
-    async_setup_rig_entities(
+    await async_setup_rig_entities(
         entry, async_add_entities, partial(_offers, site.registered_ids)
     )
     async_setup_fleet_sensors(entry, async_add_entities)

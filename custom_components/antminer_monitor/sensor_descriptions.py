@@ -167,8 +167,6 @@ def _pools(rig: Rig) -> Mapping[str, object]:
                 "status": pool.status,
                 "priority": pool.priority,
                 "active": pool.active,
-                "accepted": pool.accepted,
-                "rejected": pool.rejected,
             }
             for pool in rig.pools
         ]

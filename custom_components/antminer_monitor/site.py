@@ -101,8 +101,7 @@ class Site:
         await self.fleet.async_shutdown()
         await self.memory.async_save()
 
-    @callback
-    def async_add_platform(
+    async def async_add_platform(
         self, adder: Callable[[RigCoordinator], CALLBACK_TYPE]
     ) -> None:
         """Have a platform add the entities of every coordinator, now and later.
@@ -110,8 +109,12 @@ class Site:
         ``adder`` returns a function that stops it following that coordinator.
         """
         self._adders.append(adder)
-        for subentry_id, coordinator in self.coordinators.items():
+        for subentry_id, coordinator in tuple(self.coordinators.items()):
+            if subentry_id not in self.coordinators:
+                continue
             self._remove[subentry_id].append(adder(coordinator))
+            # Tens of thousands of entities take seconds: others have their turn between.
+            await asyncio.sleep(0)
 
     async def async_follow_subentries(self) -> None:
         """Add, change and remove miners as the entry's subentries now say; the others go on."""
