@@ -1,6 +1,7 @@
 """Sites of simulated miners for tests."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from random import randrange
 from typing import Any, Protocol
 
@@ -163,3 +164,34 @@ async def pass_time(
     freezer.tick(seconds)
     async_fire_time_changed(hass)
     await settle(hass)
+
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+"""When the tests begin that compare figures: see the fixture ``noon``."""
+
+
+def make_named_site(
+    miners: list[SimulatedMiner],
+    *,
+    data: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> MockConfigEntry:
+    """Describe a site whose ids and names are the same in every run, whatever its ports."""
+
+    def subentry(place: int, miner: SimulatedMiner) -> dict[str, Any]:
+        return {
+            "subentry_type": SUBENTRY_MINER,
+            "subentry_id": f"miner{place}",
+            "title": f"Miner {place}",
+            "unique_id": f"miner{place}",
+            "data": {CONF_HOST: miner.host, CONF_PORT: miner.port},
+        }
+
+    return MockConfigEntry(
+        domain=DOMAIN,
+        entry_id="hall",
+        title="Hall 1",
+        data={CONF_KIND: KIND_SITE, **(data or {})},
+        options=dict(options or {}),
+        subentries_data=[subentry(*item) for item in enumerate(miners, 1)],
+    )

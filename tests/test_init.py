@@ -86,7 +86,7 @@ async def test_killed_and_healed(
     for state in hass.states.async_all("sensor"):
         if state.entity_id.startswith("sensor.antminer_s19"):
             assert state.state == STATE_UNAVAILABLE, state.entity_id
-    await pass_time(hass, freezer, 5)
+    await pass_time(hass, freezer, 6)
     assert state_of(hass, entry, "rigs_stale").state == "1"
     assert state_of(hass, entry, "total_hashrate_sha256d").state == "unknown"
 
@@ -94,7 +94,7 @@ async def test_killed_and_healed(
     await pass_time(hass, freezer, 46)
     assert state_of(hass, subentry, "stale").state == STATE_OFF
     assert 100 < float(state_of(hass, subentry, "hashrate").state) < 120
-    await pass_time(hass, freezer, 5)
+    await pass_time(hass, freezer, 6)
     assert state_of(hass, entry, "rigs_stale").state == "0"
 
 
@@ -292,7 +292,7 @@ async def test_many_miners(
     assert all(
         miner.connections > known for miner, known in zip(miners, before, strict=True)
     )
-    await pass_time(hass, freezer, 5)
+    await pass_time(hass, freezer, 6)
     total = sum(miner.truth().hashrate for miner in miners)
     shown = float(state_of(hass, entry, "total_hashrate_sha256d").state) * 1e12
     assert shown == pytest.approx(total, rel=0.03)
@@ -390,7 +390,7 @@ async def test_miners_added_from_outside_a_flow(
             ),
         )
     await settle(hass)
-    await pass_time(hass, freezer, 5)
+    await pass_time(hass, freezer, 6)
 
     assert len(entry.runtime_data.coordinators) == 4
     assert state_of(hass, entry, "rigs_online").state == "4"

@@ -17,7 +17,7 @@ from .rig import Rig, Status
 
 _LOGGER = logging.getLogger(__name__)
 
-UPDATE_DELAY = 2.0
+UPDATE_DELAY = 5.0
 """Seconds over which the readings of many rigs are gathered into one set of totals."""
 
 

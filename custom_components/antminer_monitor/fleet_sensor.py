@@ -19,9 +19,8 @@ from .coordinator import RigCoordinator
 from .energy import FLEET_ENERGY, FleetEnergySensor
 from .entity import FleetEntity
 from .fleet import Fleet, FleetCoordinator
-from .sensor_descriptions import POWER_STEP
 from .site import AntminerMonitorConfigEntry
-from .units import RateUnit, rate_unit, significant, stepped
+from .units import RateUnit, rate_unit, significant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +50,9 @@ FLEET_SENSORS: tuple[FleetSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value_fn=lambda fleet: stepped(fleet.power, POWER_STEP),
+        value_fn=lambda fleet: (
+            None if fleet.power is None else significant(fleet.power, 3)
+        ),
     ),
     _fleet_count("rigs", lambda fleet: fleet.rigs, EntityCategory.DIAGNOSTIC),
     _fleet_count("rigs_online", lambda fleet: fleet.online),
