@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from unittest.mock import PropertyMock, patch
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -16,7 +17,7 @@ from custom_components.antminer_monitor import miner_source, site
 from custom_components.antminer_monitor.antminer import source as antminer_source
 from simulator import Farm
 
-from .common import FarmMaker, Miners, free_base_port
+from .common import NOON, FarmMaker, Miners, free_base_port
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +102,9 @@ async def farm(
 def farm_at_4028(farm: FarmMaker) -> FarmMaker:
     """Start simulated miners at the usual port."""
     return partial(farm, port=4028)
+
+
+@pytest.fixture
+def noon(freezer: FrozenDateTimeFactory) -> None:
+    """Begin a test at the same moment in every run, and let time stand still."""
+    freezer.move_to(NOON)

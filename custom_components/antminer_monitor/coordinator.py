@@ -155,9 +155,15 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             async with self.pacing.slots:
                 rigs = await source.read()
         except SourceError as err:
+            known = self.last_failure
             self.last_failure = Failure(dt_util.utcnow(), str(err))
             _LOGGER.debug("Reading %s failed: %s", self.name, err)
             self._tell_log()
+            if len(self.fresh) < len(self.rig_ids) and (
+                known is None or known.error != str(err)
+            ):
+                # The base class tells nobody of equal data, but why it is stale is news.
+                self.async_update_listeners()
             return self.data
         finally:
             self._aim_next_poll()

@@ -39,9 +39,11 @@ _SECRET_KEYS = {
 }
 """Keys whose values identify a person, a purse or a machine; compared without case."""
 
-_MAC = re.compile(r"\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b", re.IGNORECASE)
+_MAC = re.compile(
+    r"(?<![0-9a-f])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9a-f])", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
-_URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
+_URL_USER = re.compile(r"(?<![^/\s])(?:[^/@\s]*+@)+")
 
 MAX_DEPTH = 20
 

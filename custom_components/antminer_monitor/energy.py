@@ -86,16 +86,25 @@ class StoredEnergy(ExtraStoredData):
 class _EnergySensor(RestoreEntity, SensorEntity):
     """Shows an energy meter and keeps its reading."""
 
-    _meter: EnergyMeter
+    _meter: EnergyMeter | None = None
+
+    @property
+    def meter(self) -> EnergyMeter:
+        """The meter; it is the entity's for good, whatever the entity is called."""
+        if self._meter is None:
+            self._meter = EnergyMeter()
+        return self._meter
 
     @override
     async def async_added_to_hass(self) -> None:
         """Go on from the reading before the restart."""
         await super().async_added_to_hass()
+        if self._meter is not None:
+            return
         if (stored := await self.async_get_last_extra_data()) and (
             reading := StoredEnergy.from_dict(stored.as_dict())
         ):
-            self._meter.joules = reading.joules
+            self.meter.joules = reading.joules
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
@@ -105,13 +114,13 @@ class _EnergySensor(RestoreEntity, SensorEntity):
     @override
     def extra_restore_state_data(self) -> StoredEnergy:
         """The exact reading."""
-        return StoredEnergy(self._meter.joules)
+        return StoredEnergy(self.meter.joules)
 
     @property
     @override
     def native_value(self) -> float:
         """The energy in kWh, in steps that an hour's figure needs and no finer."""
-        return round(self._meter.joules / JOULES_IN_KWH, 1)
+        return round(self.meter.joules / JOULES_IN_KWH, 1)
 
 
 class RigEnergySensor(RigEntity[Rig], _EnergySensor):
@@ -120,7 +129,6 @@ class RigEnergySensor(RigEntity[Rig], _EnergySensor):
     @override
     async def async_added_to_hass(self) -> None:
         """Read the meter at every reading of the rig, changed figures or not."""
-        self._meter = EnergyMeter()
         await super().async_added_to_hass()
         self._read_meter()
         self.async_on_remove(self.coordinator.async_add_seen_listener(self._seen))
@@ -132,9 +140,7 @@ class RigEnergySensor(RigEntity[Rig], _EnergySensor):
 
     def _read_meter(self) -> None:
         if not self.coordinator.is_stale(self.rig_id) and (rig := self.part):
-            self._meter.read(
-                rig.seen_at, rig.power, self.coordinator.pacing.stale_after
-            )
+            self.meter.read(rig.seen_at, rig.power, self.coordinator.pacing.stale_after)
 
 
 class FleetEnergySensor(FleetEntity, _EnergySensor):
@@ -143,7 +149,6 @@ class FleetEnergySensor(FleetEntity, _EnergySensor):
     @override
     async def async_added_to_hass(self) -> None:
         """Read the meter at every change of the totals."""
-        self._meter = EnergyMeter()
         await super().async_added_to_hass()
         self._read_meter()
 
@@ -154,4 +159,4 @@ class FleetEnergySensor(FleetEntity, _EnergySensor):
         super()._handle_coordinator_update()
 
     def _read_meter(self) -> None:
-        self._meter.read(dt_util.utcnow(), self.coordinator.data.power, LONGEST_GAP)
+        self.meter.read(dt_util.utcnow(), self.coordinator.data.power, LONGEST_GAP)

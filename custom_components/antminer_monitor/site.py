@@ -210,6 +210,8 @@ class Site:
             (rig, coordinator.shapes[rig.id]) for rig in coordinator.data.values()
         )
         self._check_credentials(coordinator)
+        # Also where no figure changed: constant power adds up to energy too.
+        self.fleet.async_schedule_update()
 
     def _check_credentials(self, coordinator: RigCoordinator) -> None:
         source = coordinator.source

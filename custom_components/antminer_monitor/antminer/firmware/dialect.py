@@ -57,7 +57,11 @@ class Fingerprint:
         self.record: dict[str, Json] = {}
         self.kind: str | None = None
         """``Type``: the model, often with the firmware's name in it."""
-        if stats and (rows := section(stats, "STATS")):
+        self.new_form = stats is not None and isinstance(stats.get("STATUS"), dict)
+        """Whether ``stats`` is that of the rig's own web page (``new_api``)."""
+        if stats and self.new_form and (info := section(stats, "INFO")):
+            self.kind = text if isinstance(text := info[0].get("type"), str) else None
+        elif stats and (rows := section(stats, "STATS")):
             self.record = figures_of(rows)
             for row in (*rows, self.version):
                 if self.kind is None and isinstance(text := row.get("Type"), str):

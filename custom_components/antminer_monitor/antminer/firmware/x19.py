@@ -234,10 +234,13 @@ def _errors_of(reply: Reply | None) -> tuple[RigError, ...]:
 
 def _is_x19(fingerprint: Fingerprint) -> bool:
     record = fingerprint.record
-    return has_stats(fingerprint) and (
-        "rate_30m" in record
-        or "total rate" in record
-        or isinstance(record.get("GHS 5s"), int | float)
+    return fingerprint.new_form or (
+        has_stats(fingerprint)
+        and (
+            "rate_30m" in record
+            or "total rate" in record
+            or isinstance(record.get("GHS 5s"), int | float)
+        )
     )
 
 

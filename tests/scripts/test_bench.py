@@ -1,0 +1,127 @@
+"""scripts/bench: how it counts and prints, and small measurements of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scripts._bench import parse, run
+from scripts._bench_home import missed_readings
+from scripts._bench_read import bench_fleet, bench_read, compare
+from scripts._bench_table import Row, Spread, percentile, table
+from scripts._develop import Problem
+
+
+def test_table() -> None:
+    """The last column says what is aimed at and whether it is met."""
+    text = table(
+        "Title",
+        ("min", "median", "max"),
+        [
+            Row.spread("time (ms)", Spread.of([3.0, 1.0, 20.0])),
+            Row.spread("ratio", Spread.of([1.5, 1.25, 9.0]), limit=1.5),
+            Row.spread("other ratio", Spread.of([1.51]), limit=1.5),
+        ],
+    )
+    assert text.splitlines() == [
+        "Title",
+        "                min  median    max  target",
+        "  time (ms)    1.00    3.00  20.00",
+        "  ratio        1.25    1.50   9.00  at most 1.5: met",
+        "  other ratio  1.51    1.51   1.51  at most 1.5: MISSED",
+    ]
+
+
+def test_percentile() -> None:
+    """Nearest rank, and an error where nothing was measured."""
+    values = [float(number) for number in range(100)]
+    assert percentile(values, 0.5) == 50
+    assert percentile(values, 0.99) == 99
+    assert percentile([7.0], 1.0) == 7
+    with pytest.raises(ValueError, match="nothing"):
+        percentile([], 0.5)
+
+
+@pytest.mark.parametrize(
+    ("times", "missed"),
+    [
+        ([3.0, 13.0, 23.0], 0),
+        ([9.9, 20.1, 29.8], 0),
+        ([3.0, 23.0], 1),
+        ([3.0], 2),
+        ([26.0], 2),
+        ([], 2),
+    ],
+)
+def test_missed_readings(times: list[float], missed: int) -> None:
+    """Of three cycles of ten seconds."""
+    assert missed_readings(times, 0.0, 30.0, 10.0) == missed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["write"],
+        ["hass", "--miners", "1"],
+        ["hass", "--interval", "0"],
+        ["hass", "--cycles", "0"],
+    ],
+)
+def test_bad_arguments(arguments: list[str]) -> None:
+    """They end the command with 2, as argparse does."""
+    with pytest.raises(SystemExit) as ended:
+        parse(arguments)
+    assert ended.value.code == 2
+
+
+def test_everything_is_measured_unless_told_otherwise() -> None:
+    """The default is all sections."""
+    assert parse([]).section == "all"
+    assert parse(["fleet"]).section == "fleet"
+
+
+async def test_a_failed_reading_is_no_measurement() -> None:
+    """It ends the comparison instead of counting as a quick one."""
+
+    async def fails() -> None:
+        raise ConnectionRefusedError
+
+    with pytest.raises(Problem, match="ConnectionRefusedError"):
+        await compare(fails, fails, 1)
+
+
+async def test_what_cannot_be_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said on stderr, and the exit code is 1."""
+
+    async def fails(folder: Path) -> str:
+        raise Problem(f"nothing in {folder.name}")
+
+    monkeypatch.setattr("scripts._bench.bench_read", fails)
+    assert await run(parse(["read"])) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.startswith("scripts/bench: nothing in antminer-bench-")
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_read_and_fleet(tmp_path: Path) -> None:
+    """Both print times of both and their ratio; what was started is stopped."""
+    before = _children()
+    for text in (
+        await bench_read(tmp_path, rounds=2, reads=2),
+        await bench_fleet(tmp_path, rounds=2, miners=3, latency=5),
+    ):
+        lines = text.splitlines()
+        assert len(lines) == 8
+        for what in ("CPU", "wall"):
+            for who in ("Antminer source (ms)", "bare loop (ms)", "ratio"):
+                assert any(f"{what}, {who}" in line for line in lines)
+        assert text.count("at most") == 1
+    assert _children() == before
+
+
+def _children() -> set[int]:
+    mine = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    return {int(number) for number in mine.read_text().split()}
