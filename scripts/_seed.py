@@ -1,0 +1,179 @@
+"""Writes into a configuration folder what the first visit to Home Assistant would ask for, through its own storage.
+
+    python -m scripts._seed CONFIG --http-port PORT [--farm-port PORT --miners N]
+
+Run it only while Home Assistant is not. It changes nothing that is already as wanted: users and the answers of the
+onboarding are written once, the port whenever it differs. With `--miners` a site "Simulated farm" is made to hold the
+miners of the simulator's default farm.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from homeassistant import runner
+from homeassistant.auth import auth_manager_from_config
+from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
+from homeassistant.auth.providers.homeassistant import HassAuthProvider
+from homeassistant.components import onboarding
+from homeassistant.components.http.config import async_get_and_load_store
+from homeassistant.components.onboarding.const import STEPS
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntries,
+    ConfigEntry,
+    ConfigEntryStore,
+    ConfigSubentry,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
+
+from scripts._hass import HOST, PASSWORD, USERS
+from simulator.profiles import mix
+
+GROUPS = (GROUP_ID_ADMIN, GROUP_ID_USER, GROUP_ID_READ_ONLY)
+FARM_ENTRY = "simulated_farm"
+
+
+async def _seed_home(hass: HomeAssistant) -> None:
+    await hass.config.async_update(
+        location_name="Mine",
+        latitude=64.13,
+        longitude=-21.9,
+        elevation=10,
+        time_zone="Atlantic/Reykjavik",
+        country="IS",
+        currency="EUR",
+        language="en",
+    )
+    store = onboarding.OnboardingStorage(
+        hass, onboarding.STORAGE_VERSION, onboarding.STORAGE_KEY, private=True
+    )
+    await store.async_save({"done": list(STEPS)})
+
+
+async def _seed_users(hass: HomeAssistant) -> None:
+    auth = hass.auth = await auth_manager_from_config(
+        hass, [{"type": "homeassistant"}], []
+    )
+    provider = auth.auth_providers[0]
+    assert isinstance(provider, HassAuthProvider)
+    for name, group in zip(USERS, GROUPS, strict=True):
+        await provider.async_add_auth(name, PASSWORD)
+        user = await auth.async_create_user(name.title(), group_ids=[group])
+        await auth.async_link_user(
+            user, await provider.async_get_or_create_credentials({"username": name})
+        )
+
+
+async def _seed_http(hass: HomeAssistant, port: int) -> None:
+    store = await async_get_and_load_store(hass)
+    if store.stable.get("server_port") == port and store.stable.get("server_host"):
+        return
+    # What the settings page does: stage the change, then confirm it.
+    await store.async_set_pending(
+        {
+            **store.stable,
+            "server_host": [HOST],
+            "server_port": port,
+        }
+    )
+    await store.async_promote_pending()
+    await store.async_mark_yaml_migration_done()
+
+
+async def _seed_site(hass: HomeAssistant) -> None:
+    """Write the farm's site, still without miners; Home Assistant would set it up at once if it were added."""
+    store = ConfigEntryStore(hass)
+    stored = await store.async_load() or {"entries": []}
+    if all(entry["entry_id"] != FARM_ENTRY for entry in stored["entries"]):
+        entry = ConfigEntry[Any](
+            data={"kind": "site"},
+            discovery_keys=MappingProxyType({}),
+            domain="antminer_monitor",
+            entry_id=FARM_ENTRY,
+            minor_version=1,
+            options={},
+            source=SOURCE_USER,
+            subentries_data=[],
+            title="Simulated farm",
+            unique_id=None,
+            version=1,
+        )
+        stored["entries"].append(entry.as_dict())
+        await store.async_save(stored)
+
+
+def _seed_miners(hass: HomeAssistant, miners: Mapping[int, str]) -> None:
+    """Make the farm's site hold these miners, and leave alone what else was added to it."""
+    entry = hass.config_entries.async_get_known_entry(FARM_ENTRY)
+    ports: set[int] = set()
+    for subentry in list(entry.subentries.values()):
+        if subentry.data.get("host") != HOST:
+            continue
+        if subentry.data["port"] in miners:
+            ports.add(subentry.data["port"])
+        else:
+            hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    for port, title in miners.items():
+        if port not in ports:
+            subentry = ConfigSubentry(
+                data=MappingProxyType({"host": HOST, "port": port}),
+                subentry_type="miner",
+                title=title,
+                unique_id=f"{HOST}:{port}",
+            )
+            hass.config_entries.async_add_subentry(entry, subentry)
+
+
+async def _seed(config: Path, port: int, miners: Mapping[int, str]) -> None:
+    hass = HomeAssistant(str(config))
+    await _seed_http(hass, port)
+    if miners:
+        await _seed_site(hass)
+    # The registries wait for the entries, and the entries for nothing.
+    hass.config_entries = ConfigEntries(hass, {})
+    await hass.config_entries.async_initialize()
+    dr.async_setup(hass)
+    await asyncio.gather(dr.async_load(hass), er.async_load(hass), ir.async_load(hass))
+    if miners:
+        _seed_miners(hass, miners)
+    storage = config / ".storage"
+    if not (storage / "auth").exists():
+        # The logins of a run that ended half-way belong to users that were never saved.
+        (storage / "auth_provider.homeassistant").unlink(missing_ok=True)
+        await _seed_home(hass)
+        await _seed_users(hass)
+    # Most of it is written with a delay, or now because this asks for what is not yet.
+    await hass.async_stop(force=True)
+
+
+def main() -> None:
+    """Read the arguments, and write what is missing."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--http-port", type=int, required=True)
+    parser.add_argument("--farm-port", type=int, default=4028)
+    parser.add_argument("--miners", type=int, default=0)
+    arguments = parser.parse_args()
+    miners = {
+        port: f"{profile.model} {port - arguments.farm_port + 1}"
+        for port, profile in enumerate(
+            mix("default", arguments.miners), arguments.farm_port
+        )
+    }
+    asyncio.run(
+        _seed(arguments.config.resolve(), arguments.http_port, miners),
+        loop_factory=runner.create_event_loop,
+    )
+
+
+if __name__ == "__main__":
+    main()
