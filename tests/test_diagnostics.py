@@ -276,6 +276,9 @@ LOOKS_LIKE_A_MAC = re.compile(
 @pytest.mark.parametrize(
     ("value", "wanted"),
     [
+        ({"Miner": "49.0.1.3"}, {"Miner": "49.0.1.3"}),
+        ("at 2a00:1450:4001::8a, 12:30:45", f"at {REDACTED}, 12:30:45"),
+        ("fd00::10", "fd00::10"),
         ("02:50:53:09:DA:D9", REDACTED),
         ("eth0 02-50-53-09-da-d9 up", f"eth0 {REDACTED} up"),
         ("9.9.9.9:4028 stats: connection refused", f"{REDACTED}:4028 stats: connection refused"),

@@ -68,6 +68,16 @@ from .rigs import board, rig
             rig(fans=(Fan(index=1, speed=0),), status=Status.SLEEPING),
             False,
         ),
+        (
+            health.fan_fault,
+            rig(fans=(Fan(index=1, speed=0),), status=Status.FAULT),
+            True,
+        ),
+        (
+            health.fan_fault,
+            rig(fans=(Fan(index=1, speed=0),), status=Status.IDLE, hashrate=0.0),
+            False,
+        ),
         (health.fan_fault, rig(fans=(), fans_expected=None), None),
         (health.fan_fault, rig(fans=(), fans_expected=0), None),
         (health.pool_fault, rig(), False),

@@ -320,6 +320,20 @@ async def test_a_later_format_is_refused(
     assert entry.data == {"kind": "site"}
 
 
+async def test_a_later_minor_format_is_read(
+    hass: HomeAssistant, farm: FarmMaker
+) -> None:
+    """What a slightly later version wrote can be read: it only added something."""
+    entry = make_site(await farm("s9"))
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, minor_version=2)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+
+    assert entry.state is ConfigEntryState.LOADED
+    assert state_of(hass, entry, "rigs_online").state == "1"
+
+
 async def test_deleting_devices(
     hass: HomeAssistant,
     farm: FarmMaker,

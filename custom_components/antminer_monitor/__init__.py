@@ -31,10 +31,10 @@ async def async_unload_entry(
     hass: HomeAssistant, entry: AntminerMonitorConfigEntry
 ) -> bool:
     """Stop a site."""
-    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        return False
-    await entry.runtime_data.async_stop()
-    return True
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.async_stop()
+    return unloaded
 
 
 async def async_remove_entry(

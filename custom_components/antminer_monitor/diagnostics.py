@@ -42,8 +42,14 @@ _SECRET_KEYS = {
 _MAC = re.compile(
     r"(?<![0-9a-f])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9a-f])", re.IGNORECASE
 )
-_ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
+_ADDRESS = re.compile(
+    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)|(?<![\w.:])[0-9a-f]*+:[0-9a-f:]++(?!\w)",
+    re.IGNORECASE,
+)
 _URL_USER = re.compile(r"(?<![^/\s])(?:[^/@\s]*+@)+")
+
+_VERSION_KEYS = {"api", "miner", "miner_version", "version"}
+"""Keys whose values look like addresses and are none: 49.0.1.3 is a board and an API."""
 
 MAX_DEPTH = 20
 
@@ -129,8 +135,7 @@ def redact(value: Json | dict[str, Any], depth: int = MAX_DEPTH) -> Any:
     match value:
         case dict():
             return {
-                key: REDACTED if item and _is_secret(key) else redact(item, depth - 1)
-                for key, item in value.items()
+                key: _redact_member(key, item, depth) for key, item in value.items()
             }
         case list():
             return [redact(item, depth - 1) for item in value]
@@ -140,8 +145,13 @@ def redact(value: Json | dict[str, Any], depth: int = MAX_DEPTH) -> Any:
     return value
 
 
-def _is_secret(key: str) -> bool:
-    return key.lower() in _SECRET_KEYS
+def _redact_member(key: str, item: Any, depth: int) -> Any:
+    name = key.lower()
+    if item and name in _SECRET_KEYS:
+        return REDACTED
+    if name in _VERSION_KEYS and isinstance(item, str):
+        return _MAC.sub(REDACTED, item)
+    return redact(item, depth - 1)
 
 
 def _without_public_address(match: re.Match[str]) -> str:

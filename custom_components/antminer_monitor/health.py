@@ -54,7 +54,7 @@ def fan_fault(rig: Rig) -> bool | None:
     """Tell whether a fan stands still, or is missing, while the rig hashes."""
     if not rig.fans and not rig.fans_expected:
         return None
-    if rig.status is not Status.RUNNING:
+    if rig.status in (Status.SLEEPING, Status.STARTING) or not rig.hashrate:
         return False
     if len(rig.fans) < (rig.fans_expected or 0):
         return True
