@@ -114,6 +114,13 @@ async def test_what_is_no_longer_said_stays(
     assert device.sw_version == "vnish 1.2.7"
 
 
+async def test_unknown_firmware(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """A rig whose firmware is not known shows none."""
+    device = await register(hass, entry, rig(firmware=None))
+
+    assert device.sw_version is None
+
+
 async def test_never_read(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A rig that was never read has a device with a name."""
     device = await register(hass, entry, None)
