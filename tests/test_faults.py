@@ -33,7 +33,15 @@ from simulator import Fault, SimulatedMiner
 from simulator.profiles import DEFAULT_MIX, PROFILES
 from simulator.snapshot import Truth
 
-from .common import NOON, FarmMaker, by_key, miners_of, setup_site, state_of
+from .common import (
+    NOON,
+    FarmMaker,
+    by_key,
+    miners_of,
+    pass_time,
+    setup_site,
+    state_of,
+)
 
 POLL = 46.0
 """Seconds within which every miner is asked once, and none twice."""
@@ -720,3 +728,20 @@ async def test_pool_dead(
         ]
         assert_figures(hass, subentry, miner.truth())
     await recover(hass, freezer, entry, pairs)
+
+
+async def test_error_codes_of_port_6060(
+    hass: HomeAssistant, farm: FarmMaker, freezer: FrozenDateTimeFactory
+) -> None:
+    """A rig in trouble is asked for its error codes too, one that is well is not."""
+    miners = await farm("s21_2024", web=True)
+    entry = await setup_site(hass, miners)
+    (subentry,) = miners_of(entry)
+    assert state_of(hass, subentry, "power").attributes["power_source"] == "reported"
+    assert state_of(hass, subentry, "status").attributes["errors"] == []
+    miners[0].condition(over_temperature=True)
+    await pass_time(hass, freezer, 46)
+
+    status = state_of(hass, subentry, "status")
+    assert status.state == "fault"
+    assert "P:2" in [error["code"] for error in status.attributes["errors"]]

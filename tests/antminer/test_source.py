@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.antminer_monitor.antminer import source as module
 from custom_components.antminer_monitor.antminer.cgminer import Reply
-from custom_components.antminer_monitor.antminer.source import AntminerSource, identify
+from custom_components.antminer_monitor.antminer.source import AntminerSource
 from custom_components.antminer_monitor.antminer.web import Credentials
 from custom_components.antminer_monitor.rig import Json, PowerSource, Rig, Status
 from custom_components.antminer_monitor.source import (
@@ -679,10 +679,15 @@ async def test_secrets_stay_secret(
     assert ROOT.password not in caplog.text + repr(rig) + antminer.label
 
 
+async def identify(port: int, timeout: float = 5.0) -> Rig:
+    """Read what answers once, as for somebody who has no id yet."""
+    return await only(AntminerSource("", "127.0.0.1", port, timeout=timeout))
+
+
 async def test_identify(serve: Serve) -> None:
     """One read, for who has no id yet."""
     miner = await serve(classic())
-    rig = await identify("127.0.0.1", miner.port)
+    rig = await identify(miner.port)
     assert (rig.id, rig.model) == ("", "Antminer S9")
 
 
@@ -698,17 +703,17 @@ async def test_identify_others(serve: Serve, reply: Reply, what: str) -> None:
     """What is no Antminer is named."""
     miner = await serve({"version": reply})
     with pytest.raises(InvalidReplyError, match=what):
-        await identify("127.0.0.1", miner.port)
+        await identify(miner.port)
 
 
 async def test_identify_something_else(serve: Serve) -> None:
     """What does not speak at all like a miner."""
     miner = await serve({"version": b"220 mail ready\r\n", "stats": b""})
     with pytest.raises(InvalidReplyError):
-        await identify("127.0.0.1", miner.port)
+        await identify(miner.port)
 
 
 async def test_identify_in_time(full_port: int) -> None:
     """Nobody takes the connection."""
     with pytest.raises(SourceTimeoutError):
-        await identify("127.0.0.1", full_port, timeout=0.05)
+        await identify(full_port, timeout=0.05)

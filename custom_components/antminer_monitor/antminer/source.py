@@ -10,7 +10,7 @@ from typing import override
 
 import aiohttp
 
-from ..rig import Rig, Status
+from ..rig import Rig, RigError, Status
 from ..source import (
     AccessDeniedError,
     InvalidReplyError,
@@ -19,7 +19,7 @@ from ..source import (
     SourceUnreachableError,
 )
 from .cgminer import DEFAULT_PORT, CgminerClient, Exchange, Reply, section
-from .extras import DEFAULT_PORT as EXTRAS_PORT, read_power
+from .extras import DEFAULT_PORT as EXTRAS_PORT, read_power, read_warnings
 from .firmware import STATS_NEW, SUMMARY_NEW, Context, Dialect, Fingerprint, recognise
 from .firmware.x19 import is_unwell, new_stats, tells_all
 from .web import Credentials, StockWeb, WebConfiguration, WebInfo, vnish_info
@@ -298,9 +298,10 @@ class AntminerSource(Source):
                 context = replace(context, configuration=self._configuration)
                 rig = parse(replies, context)
             if identity.new_api and is_unwell(rig):
-                reply = await self._problems()
-                if reply:
-                    rig = parse(replies | {SUMMARY_NEW: reply}, context)
+                if reply := await self._problems():
+                    replies = replies | {SUMMARY_NEW: reply}
+                warnings = await self._warnings() if identity.power else ()
+                rig = parse(replies, replace(context, warnings=warnings))
         except InvalidReplyError as err:
             self._identity = None
             raise InvalidReplyError(f"{self.label}: {err}") from None
@@ -311,6 +312,18 @@ class AntminerSource(Source):
             return await self._optional("summary", new_api=True)
         except SourceUnreachableError:
             return None
+
+    async def _warnings(self) -> tuple[RigError, ...]:
+        """Read the error codes of port 6060, where it is known to answer."""
+        if self._session is None:
+            return ()
+        try:
+            return await read_warnings(
+                self._session, self._host, port=self._extras_port
+            )
+        except SourceError as err:
+            _LOGGER.debug("%s: port %d: %s", self.label, self._extras_port, err)
+            return ()
 
     async def _power(self) -> float | None:
         """Read port 6060, which is nobody's promise: without it the read goes on."""
@@ -377,23 +390,3 @@ def _mark(reply: Reply | None) -> object:
             if any(name in row for name in names):
                 return tuple(str(row.get(name)) for name in names)
     return None
-
-
-async def identify(
-    host: str,
-    port: int = DEFAULT_PORT,
-    *,
-    session: aiohttp.ClientSession | None = None,
-    credentials: Credentials | None = None,
-    timeout: float = 5.0,
-) -> Rig:
-    """Read what answers at an address once; the rig has no id.
-
-    Raises:
-        InvalidReplyError: it is no Antminer; the text names what it is, where it says so.
-        SourceError: it cannot be read; see ``AntminerSource.read``.
-    """
-    source = AntminerSource(
-        "", host, port, session=session, credentials=credentials, timeout=timeout
-    )
-    return (await source.read())[0]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...rig import Json, Rig
+from ...rig import Json, Rig, RigError
 from ..cgminer import Reply, section
 from ..web import WebConfiguration, WebInfo
 
@@ -43,6 +43,8 @@ class Context:
     configuration: WebConfiguration | None = None
     power: float | None = None
     """W, from port 6060."""
+    warnings: tuple[RigError, ...] = ()
+    """Error codes, from port 6060."""
     fan_slots: frozenset[int] = frozenset()
     """Fans that turned once: one of them at 0 RPM is dead, not absent."""
 

@@ -51,7 +51,7 @@ def _parse_x19(replies: Mapping[str, Reply], context: Context) -> Rig:
         mode = remembered.get("miner-mode")
         reading = read(replies, context, sided=True, mode=mode)
         reading.boards = _completed(reading.boards, remembered)
-    reading.errors = _errors_of(replies.get(SUMMARY_NEW))
+    reading.errors = _errors_of(replies.get(SUMMARY_NEW)) + context.warnings
     return build(reading, replies, context)
 
 
