@@ -33,15 +33,7 @@ from simulator import Fault, SimulatedMiner
 from simulator.profiles import DEFAULT_MIX, PROFILES
 from simulator.snapshot import Truth
 
-from .common import (
-    NOON,
-    FarmMaker,
-    by_key,
-    miners_of,
-    pass_time,
-    setup_site,
-    state_of,
-)
+from .common import NOON, FarmMaker, by_key, miners_of, pass_time, setup_site, state_of
 
 POLL = 46.0
 """Seconds within which every miner is asked once, and none twice."""
