@@ -24,6 +24,8 @@ async def async_setup_entry(
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     site.async_check_entity_limit()
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
+    # What was added or removed while the above took its time was told to nobody.
+    await site.async_follow_subentries()
     return True
 
 
