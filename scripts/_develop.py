@@ -279,7 +279,7 @@ async def mourn(
     if simulator is None:
         return
     await simulator.wait()
-    command = " ".join(("python -m", *farm_command(arguments)))
+    command = " ".join((".venv/bin/python -m", *farm_command(arguments)))
     print(f"The simulated farm ended. To have it back: {command}", flush=True)
 
 
