@@ -417,6 +417,52 @@ async def test_add_a_miner_that_is_off(hass: HomeAssistant, farm: FarmMaker) -> 
     assert len(entry.runtime_data.coordinators) == 2
 
 
+async def test_a_configured_miner_that_is_off_is_not_added_again(
+    hass: HomeAssistant, farm: FarmMaker
+) -> None:
+    """Adding addresses that do not answer leaves out those that are configured."""
+    miners = await farm("s9", "s9")
+    entry = await setup_site(hass, miners[:1])
+    miners.set_fault(Fault.REFUSE)
+    flow_id = await begin_sub(hass, entry)
+    result = await submit_sub(hass, flow_id, search_input(miners.range, miners.port))
+    assert result["type"] is FlowResultType.MENU
+    result = await submit_sub(hass, flow_id, {"next_step_id": "add_anyway"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await settle(hass)
+    assert [subentry.data[CONF_HOST] for subentry in miners_of(entry)] == [
+        miner.host for miner in miners
+    ]
+
+    flow_id = await begin(hass)
+    await submit(hass, flow_id, site_input(miners.range, miners.port))
+    result = await submit(hass, flow_id, {"next_step_id": "add_anyway"})
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_two_people_add_the_same_miners(
+    hass: HomeAssistant, farm: FarmMaker
+) -> None:
+    """Who comes second adds what is left, or is told that nothing is."""
+    miners = await farm("s9", "s9", "s9")
+    entry = await setup_site(hass, miners[:1])
+    wanted = search_input(miners.range, miners.port)
+    first, second = await begin_sub(hass, entry), await begin_sub(hass, entry)
+    keys = [f"{miner.host}:{miners.port}" for miner in miners[1:]]
+    for flow_id in (first, second):
+        result = await submit_sub(hass, flow_id, wanted)
+        assert result["step_id"] == "select"
+    result = await submit_sub(hass, first, {"miners": keys})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    result = await submit_sub(hass, second, {"miners": keys})
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    await settle(hass)
+
+    assert len(miners_of(entry)) == 3
+
+
 async def begin_reconfigure(
     hass: HomeAssistant, entry: MockConfigEntry, number: int
 ) -> str:
@@ -586,6 +632,24 @@ async def test_dhcp_joins_a_site_in_one_click(
 
     assert miners_of(entry)[1].unique_id == MAC
     assert len(entry.runtime_data.coordinators) == 2
+
+
+async def test_dhcp_of_what_was_added_meanwhile(
+    hass: HomeAssistant, farm_at_4028: FarmMaker
+) -> None:
+    """A miner that was added by hand while it was on offer is not added twice."""
+    miners = await farm_at_4028("s9")
+    result = await discover(hass, miners[0].host)
+    entry = await setup_site(hass, miners)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"site": "new"}
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    await settle(hass)
+
+    (subentry,) = miners_of(entry)
+    assert subentry.unique_id == MAC
 
 
 async def test_dhcp_follows_a_known_mac(

@@ -203,6 +203,12 @@ class AntminerMonitorConfigFlow(
         candidate = self._discovered
         sites = {entry.entry_id: entry for entry in async_sites(self.hass)}
         if user_input is not None:
+            if known := async_find_miner(
+                self.hass, mac=self._mac, host=candidate.host, port=candidate.port
+            ):
+                # It was added by hand while it was on offer.
+                self._follow(*known, self._mac, candidate.host)
+                return self.async_abort(reason="already_configured")
             subentry = candidate.as_subentry()
             subentry["unique_id"] = self._mac
             subentry["data"] = {**subentry["data"], CONF_MAC: self._mac}

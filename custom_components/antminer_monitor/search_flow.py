@@ -26,7 +26,7 @@ from .antminer.cgminer import DEFAULT_PORT
 from .antminer.web import Credentials
 from .const import DOMAIN
 from .miner_source import DEFAULT_USERNAME, credentials_of
-from .search import Candidate, SearchResult, async_search
+from .search import Candidate, SearchResult, async_find_miner, async_search
 from .source import (
     InvalidReplyError,
     SourceError,
@@ -226,9 +226,25 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
         self, user_input: dict[str, Any] | None = None
     ) -> ResultT:
         """Add every address: miners that are off now."""
-        return self._create(
+        return self._finish(
             [Candidate(address, self._port) for address in self._addresses]
         )
+
+    def _finish(self, chosen: list[Candidate]) -> ResultT:
+        """Create what is not configured: some may be off, or were added meanwhile."""
+        new = [
+            candidate
+            for candidate in chosen
+            if not async_find_miner(
+                self.hass,
+                mac=candidate.rig.mac if candidate.rig else None,
+                host=candidate.host,
+                port=candidate.port,
+            )
+        ]
+        if not new:
+            return self.async_abort(reason="already_configured")
+        return self._create(new)
 
     async def async_step_select(
         self, user_input: dict[str, Any] | None = None
@@ -242,10 +258,10 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
                 for candidate in found
                 if candidate.key in user_input[CONF_MINERS]
             ]:
-                return self._create(chosen)
+                return self._finish(chosen)
             errors[CONF_MINERS] = "nothing_selected"
         elif len(self._addresses) == 1:
-            return self._create(list(found))
+            return self._finish(list(found))
         options = [
             SelectOptionDict(value=candidate.key, label=candidate.label)
             for candidate in found
