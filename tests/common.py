@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.antminer_monitor import search
 from custom_components.antminer_monitor.const import (
     CONF_KIND,
     DOMAIN,
@@ -60,7 +61,6 @@ class FarmMaker(Protocol):
         self,
         *profiles: str,
         web: bool = False,
-        port: int = 0,
         twin_of: Miners | None = None,
     ) -> Miners:
         """Start a miner of each profile; a twin has its other's MAC and another address."""
@@ -99,10 +99,10 @@ def make_site(
 
     def subentry(miner: SimulatedMiner) -> dict[str, Any]:
         known = mac_of(miner) if macs else mac
-        suffix = "" if miner.port == 4028 else f":{miner.port}"
+        address = search._short(miner.host, miner.port)
         return {
             "subentry_type": SUBENTRY_MINER,
-            "title": f"{miner.profile.model} {miner.host}{suffix}",
+            "title": f"{miner.profile.model} {address}",
             "unique_id": known or f"{miner.host}:{miner.port}",
             "data": {
                 CONF_HOST: miner.host,

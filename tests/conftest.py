@@ -1,7 +1,6 @@
 """What all tests share."""
 
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
 from unittest.mock import PropertyMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -13,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 # Ours must be the one that is loaded before Home Assistant looks for custom components:
 # the test package brings a folder of that name too.
-from custom_components.antminer_monitor import miner_source, site
+from custom_components.antminer_monitor import config_flow, miner_source, search, site
 from custom_components.antminer_monitor.antminer import source as antminer_source
 from simulator import Farm
 
@@ -65,14 +64,13 @@ async def farm(
     async def start(
         *profiles: str,
         web: bool = False,
-        port: int = 0,
         twin_of: Miners | None = None,
     ) -> Miners:
         for attempt in range(20):
             base = miner_source.WEB_PORT - 1 if twin_of else free_base_port()
             started = Farm(
                 profiles,
-                port=port or base,
+                port=base,
                 addresses=twin_of is None,
                 web=web,
                 web_port=base + 1,
@@ -99,9 +97,18 @@ async def farm(
 
 
 @pytest.fixture
-def farm_at_4028(farm: FarmMaker) -> FarmMaker:
-    """Start simulated miners at the usual port."""
-    return partial(farm, port=4028)
+def farm_at_usual_port(farm: FarmMaker, monkeypatch: pytest.MonkeyPatch) -> FarmMaker:
+    """Start simulated miners, and take their port for the usual one: 4028 may be in use."""
+
+    async def start(
+        *profiles: str, web: bool = False, twin_of: Miners | None = None
+    ) -> Miners:
+        miners = await farm(*profiles, web=web, twin_of=twin_of)
+        for module in (config_flow, search):
+            monkeypatch.setattr(module, "DEFAULT_PORT", miners.port)
+        return miners
+
+    return start
 
 
 @pytest.fixture

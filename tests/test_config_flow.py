@@ -589,9 +589,11 @@ async def discover(hass: HomeAssistant, ip: str) -> Any:
     )
 
 
-async def test_dhcp_starts_a_site(hass: HomeAssistant, farm_at_4028: FarmMaker) -> None:
+async def test_dhcp_starts_a_site(
+    hass: HomeAssistant, farm_at_usual_port: FarmMaker
+) -> None:
     """Without a site, one click starts one; the MAC is the miner's, not the site's."""
-    miners = await farm_at_4028("s9")
+    miners = await farm_at_usual_port("s9")
     result = await discover(hass, miners[0].host)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "discovered"
@@ -614,10 +616,10 @@ async def test_dhcp_starts_a_site(hass: HomeAssistant, farm_at_4028: FarmMaker) 
 
 
 async def test_dhcp_joins_a_site_in_one_click(
-    hass: HomeAssistant, farm_at_4028: FarmMaker
+    hass: HomeAssistant, farm_at_usual_port: FarmMaker
 ) -> None:
     """With a site, the miner is offered to it."""
-    miners = await farm_at_4028("s9", "s9")
+    miners = await farm_at_usual_port("s9", "s9")
     entry = await setup_site(hass, miners[:1])
     result = await discover(hass, miners[1].host)
     (field,) = result["data_schema"].schema
@@ -635,10 +637,10 @@ async def test_dhcp_joins_a_site_in_one_click(
 
 
 async def test_dhcp_of_what_was_added_meanwhile(
-    hass: HomeAssistant, farm_at_4028: FarmMaker
+    hass: HomeAssistant, farm_at_usual_port: FarmMaker
 ) -> None:
     """A miner that was added by hand while it was on offer is not added twice."""
-    miners = await farm_at_4028("s9")
+    miners = await farm_at_usual_port("s9")
     result = await discover(hass, miners[0].host)
     entry = await setup_site(hass, miners)
     result = await hass.config_entries.flow.async_configure(
@@ -653,10 +655,10 @@ async def test_dhcp_of_what_was_added_meanwhile(
 
 
 async def test_dhcp_follows_a_known_mac(
-    hass: HomeAssistant, farm_at_4028: FarmMaker
+    hass: HomeAssistant, farm_at_usual_port: FarmMaker
 ) -> None:
     """A miner with a new address is read there, without a word."""
-    miners = await farm_at_4028("s9", "s9")
+    miners = await farm_at_usual_port("s9", "s9")
     entry = await setup_site(hass, miners[:1], mac=MAC)
     result = await discover(hass, miners[1].host)
     assert result["type"] is FlowResultType.ABORT
@@ -667,15 +669,15 @@ async def test_dhcp_follows_a_known_mac(
     assert subentry.data[CONF_HOST] == miners[1].host
     assert subentry.title == f"Antminer S9 {miners[1].host}"
     coordinator = entry.runtime_data.coordinators[subentry.subentry_id]
-    assert coordinator.source.label == f"{miners[1].host}:4028"
+    assert coordinator.source.label == f"{miners[1].host}:{miners.port}"
     assert not coordinator.is_stale(subentry.subentry_id)
 
 
 async def test_dhcp_learns_the_mac_of_a_known_address(
-    hass: HomeAssistant, farm_at_4028: FarmMaker
+    hass: HomeAssistant, farm_at_usual_port: FarmMaker
 ) -> None:
     """A miner that was added by address gets its identity."""
-    miners = await farm_at_4028("s9")
+    miners = await farm_at_usual_port("s9")
     entry = await setup_site(hass, miners)
     result = await discover(hass, miners[0].host)
     assert result["reason"] == "already_configured"
@@ -684,9 +686,9 @@ async def test_dhcp_learns_the_mac_of_a_known_address(
     assert miners_of(entry)[0].unique_id == MAC
 
 
-async def test_dhcp_ignored(hass: HomeAssistant, farm_at_4028: FarmMaker) -> None:
+async def test_dhcp_ignored(hass: HomeAssistant, farm_at_usual_port: FarmMaker) -> None:
     """What was ignored is not offered again."""
-    miners = await farm_at_4028("s9")
+    miners = await farm_at_usual_port("s9")
     MockConfigEntry(domain=DOMAIN, unique_id=MAC, source=SOURCE_IGNORE).add_to_hass(
         hass
     )
@@ -695,9 +697,11 @@ async def test_dhcp_ignored(hass: HomeAssistant, farm_at_4028: FarmMaker) -> Non
     assert result["reason"] == "already_configured"
 
 
-async def test_dhcp_offers_once(hass: HomeAssistant, farm_at_4028: FarmMaker) -> None:
+async def test_dhcp_offers_once(
+    hass: HomeAssistant, farm_at_usual_port: FarmMaker
+) -> None:
     """A miner that asks for its address twice is offered once."""
-    miners = await farm_at_4028("s9")
+    miners = await farm_at_usual_port("s9")
     await discover(hass, miners[0].host)
     result = await discover(hass, miners[0].host)
 
@@ -709,10 +713,10 @@ async def test_dhcp_offers_once(hass: HomeAssistant, farm_at_4028: FarmMaker) ->
     [(Fault.REFUSE, "connection_refused"), (Fault.EMPTY, "not_an_antminer")],
 )
 async def test_dhcp_of_something_else(
-    hass: HomeAssistant, farm_at_4028: FarmMaker, fault: Fault, reason: str
+    hass: HomeAssistant, farm_at_usual_port: FarmMaker, fault: Fault, reason: str
 ) -> None:
     """What cannot be read as a miner is not offered."""
-    miners = await farm_at_4028("s9")
+    miners = await farm_at_usual_port("s9")
     miners[0].set_fault(fault)
     result = await discover(hass, miners[0].host)
 
