@@ -109,7 +109,7 @@ def _x19(name: str, layout: str, model: str, **changes: object) -> Profile:
     if layout == "zynq":
         base = replace(base, idle_fans=(1560, 1560, 600, 720))
     # The keys are written below, in this file, next to their types.
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)  # type: ignore[arg-type]  # fields are checked at run time
 
 
 _UART = "uart_trans.1.3"
