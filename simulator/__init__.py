@@ -1,6 +1,7 @@
 """A farm that is not there: Antminers of every dialect on real sockets.
 
 ``async with Farm(["s9", "s21_2024"]) as farm:`` in a test, ``python -m simulator`` on a desk.
+The HiveOS API is in ``simulator.hive``; the miners do without what it needs.
 """
 
 from .farm import Farm

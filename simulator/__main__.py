@@ -1,13 +1,21 @@
-"""Run a farm: ``python -m simulator --count 12 --port 4028 --web --control-port 4000``."""
+"""Run a farm: ``python -m simulator --count 12 --port 4028 --web --control-port 4000``.
+
+``--hive-port 4080`` serves a HiveOS API beside the miners, or alone with ``--count 0``.
+"""
 
 import argparse
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from .farm import API_PORT, Farm
 from .profiles import PROFILES, mix
+
+if TYPE_CHECKING:
+    from .hive import HiveService
 
 _MOST_ROWS = 60
 
@@ -72,9 +80,22 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="delay of every reply in milliseconds",
     )
     add("--control-port", type=int, help="open the control endpoint on 127.0.0.1")
+    add("--hive-port", type=int, help="serve a HiveOS API on 127.0.0.1")
+    add(
+        "--hive-workers",
+        type=int,
+        metavar="N",
+        help="one HiveOS farm of N GPU rigs (default: two small farms of rigs and ASICs)",
+    )
     options = parser.parse_args(argv)
-    if options.count < 1:
-        parser.error("--count must be at least 1")
+    fewest = 1 if options.hive_port is None else 0
+    if options.count < fewest:
+        parser.error(f"--count must be at least {fewest}")
+    if options.hive_workers is not None:
+        if options.hive_port is None:
+            parser.error("--hive-workers needs --hive-port")
+        if options.hive_workers < 1:
+            parser.error("--hive-workers must be at least 1")
     return options
 
 
@@ -92,6 +113,28 @@ def table(farm: Farm) -> str:
             f"    …  and {len(farm.miners) - _MOST_ROWS} more, the last at {last.host}:{last.port}"
         )
     return "\n".join(lines)
+
+
+def hive_table(hive: HiveService) -> str:
+    """Where the HiveOS API is, and its farms."""
+    lines = [f"HiveOS API: {hive.url}", f"token: {hive.token}"]
+    lines += [
+        f"  farm {farm.id}  {farm.name:<24}{len(farm.workers)} workers"
+        for farm in hive.farms
+    ]
+    lines.append(f"control: http://127.0.0.1:{hive.port}/control")
+    return "\n".join(lines)
+
+
+def hive_service(options: argparse.Namespace) -> HiveService:
+    """The HiveOS API that the options ask for."""
+    # Only here: its contract needs a package that the miners do without.
+    from .hive import FarmPlan, HiveService  # noqa: PLC0415
+
+    plans = None
+    if options.hive_workers is not None:
+        plans = [FarmPlan(name="Hall", gpu_rigs=options.hive_workers)]
+    return HiveService(plans, port=options.hive_port, seed=options.seed)
 
 
 async def run(options: argparse.Namespace) -> None:
@@ -115,10 +158,14 @@ async def run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    async with farm:
-        print(table(farm))
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(farm)
+        if farm.miners:
+            print(table(farm))
         if farm.control_port is not None:
             print(f"control: http://127.0.0.1:{farm.control_port}/miners")
+        if options.hive_port is not None:
+            print(hive_table(await stack.enter_async_context(hive_service(options))))
         print(f"{len(farm.miners)} miners ready", flush=True)
         await stopped.wait()
 
