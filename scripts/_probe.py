@@ -96,7 +96,7 @@ async def probe(arguments: argparse.Namespace) -> int:
             web_port=arguments.web_port,
         )
         try:
-            (rig,) = await source.read()
+            (rig,) = (await source.read()).rigs
         except SourceError as err:
             print(f"{NAME}: {_clean(str(err))}", file=sys.stderr)
             return 1
@@ -192,7 +192,7 @@ def _facts(rig: Rig, unit: RateUnit) -> list[tuple[str, str | None]]:
         ("Work mode", rig.work_mode),
         ("Fan mode", rig.fan_mode),
         ("Commands", _join(rig.commands)),
-        ("Read at", rig.seen_at.isoformat(" ", "seconds")),
+        ("Read at", rig.seen_at.isoformat(" ", "seconds") if rig.seen_at else None),
     ]
 
 

@@ -7,7 +7,8 @@ import json
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.antminer_monitor.rig import Gpu, Json, RigError
+from custom_components.antminer_monitor.json_value import Json
+from custom_components.antminer_monitor.rig import Gpu, RigError
 from custom_components.antminer_monitor.rig_json import rig_as_dict, rig_from_dict
 
 from .rigs import board, rig

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
-"""What a JSON text can hold."""
+from .command import Action, Choice, Denial
+from .json_value import Json
 
 
 class Status(StrEnum):
@@ -106,6 +106,7 @@ class Gpu:
     """A graphics card."""
 
     index: int
+    """The number of its bus, which stays when another card is taken out."""
     name: str | None = None
     hashrate: float | None = None
     core_temperature: float | None = None
@@ -157,13 +158,49 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MinerProgram:
+    """A miner program that runs on a rig, and what it mines; twice for one that mines two coins."""
+
+    name: str | None = None
+    version: str | None = None
+    algorithm: str | None = None
+    coin: str | None = None
+    hashrate: float | None = None
+    shares: Shares = Shares()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """The computer that a rig is, apart from its mining."""
+
+    load: float | None = None
+    """Processes that wait for a processor, over the last minute."""
+    cpu_temperature: float | None = None
+    """Hottest core."""
+    memory_total: float | None = None
+    """Bytes."""
+    memory_free: float | None = None
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageCounts:
+    """Messages of a rig that nobody has dealt with."""
+
+    danger: int | None = None
+    warning: int | None = None
+    info: int | None = None
+    success: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rig:
     """One reading of a mining rig."""
 
     id: str
     """Stable for the rig's life, whatever its IP address."""
-    seen_at: datetime = field(compare=False)
-    """When these figures were true."""
+    seen_at: datetime | None = field(compare=False)
+    """When these figures were true; ``None`` for a rig that its source never heard of."""
     status: Status
     name: str | None = None
     """Host name, or what its owner called it."""
@@ -179,7 +216,7 @@ class Rig:
     rate_unit: str | None = None
     """The unit in which the firmware itself reports, such as ``GH/s`` or ``kSol/s``."""
     hashrate: float | None = None
-    """Now: the shortest average that the firmware keeps."""
+    """Now, of ``algorithm``: the shortest average that the firmware keeps."""
     hashrate_average: float | None = None
     """Over the longest time that the firmware keeps."""
     hashrate_nominal: float | None = None
@@ -206,8 +243,26 @@ class Rig:
     """Power mode or preset, in the firmware's own words."""
     fan_mode: str | None = None
     """``auto`` or ``manual``."""
-    commands: tuple[str, ...] = ()
-    """Names of the commands that the rig accepts now."""
+    programs: tuple[MinerProgram, ...] = ()
+    """Miner programs, where there is more than the firmware's own; the first is the main one."""
+    host: Host | None = None
+    problems: tuple[str, ...] | None = None
+    """What its source finds wrong, in its own words; ``None`` where it does not judge."""
+    unresolved: MessageCounts | None = None
+    """Messages of the rig that wait for somebody."""
+    upgrade_available: bool | None = None
+    flight_sheet: str | None = None
+    """Name of what it is set to mine."""
+    flight_sheets: tuple[Choice, ...] = ()
+    overclock: str | None = None
+    """Name of the overclocking profile that was applied last."""
+    overclocks: tuple[Choice, ...] = ()
+    power_modes: tuple[Choice, ...] = ()
+    """What ``work_mode`` can be set to."""
+    commands: tuple[Action, ...] = ()
+    """The commands that the rig accepts now."""
+    commands_denied: Denial | None = None
+    """Why ``commands`` is empty, where that is known."""
     raw: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
     """The replies it was read from, for diagnostics only."""
 
@@ -220,6 +275,33 @@ class Rig:
     def chip_temperature(self) -> float | None:
         """Hottest chip, in °C."""
         return _highest(board.chip_temperature for board in self.boards)
+
+    @property
+    def gpu_temperature(self) -> float | None:
+        """Hottest graphics processor, in °C."""
+        return _highest(gpu.core_temperature for gpu in self.gpus)
+
+    @property
+    def gpu_memory_temperature(self) -> float | None:
+        """Hottest memory of a graphics card, in °C."""
+        return _highest(gpu.memory_temperature for gpu in self.gpus)
+
+    @property
+    def hashrates(self) -> Mapping[str, float]:
+        """H/s by algorithm: a rig that mines two coins has a rate of each."""
+        rates: dict[str, float] = {}
+        if self.algorithm and self.hashrate is not None:
+            rates[self.algorithm] = self.hashrate
+        for program in self.programs:
+            if (
+                program.algorithm
+                and program.algorithm != self.algorithm
+                and program.hashrate is not None
+            ):
+                rates[program.algorithm] = (
+                    rates.get(program.algorithm, 0.0) + program.hashrate
+                )
+        return rates
 
 
 def _highest(values: Iterable[float | None]) -> float | None:

@@ -137,7 +137,7 @@ async def async_identify(
         hass, host, port, timeout=IDENTIFY_TIMEOUT, credentials=credentials
     )
     try:
-        (rig,) = await source.read()
+        (rig,) = (await source.read()).rigs
         return Candidate(host, port, rig, source.credentials_refused)
     finally:
         await source.close()

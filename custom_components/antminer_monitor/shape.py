@@ -27,6 +27,8 @@ def shape_of(rig: Rig) -> Shape:
         rig.algorithm,
         rig.rate_unit,
         bool(rig.pools),
+        tuple(rig.hashrates),
+        rig.commands,
         _reported(rig, _RIG),
         tuple((board.index, _reported(board, _BOARD)) for board in rig.boards),
         tuple((gpu.index, _reported(gpu, _GPU)) for gpu in rig.gpus),

@@ -7,7 +7,7 @@ import json
 
 from custom_components.antminer_monitor.antminer.cgminer import Reply
 from custom_components.antminer_monitor.antminer.firmware import Context
-from custom_components.antminer_monitor.rig import Json
+from custom_components.antminer_monitor.json_value import Json
 
 SEEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CONTEXT = Context(rig_id="one", host="192.0.2.7", seen_at=SEEN)

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from custom_components.antminer_monitor.antminer.json_repair import loads
-from custom_components.antminer_monitor.rig import Json
+from custom_components.antminer_monitor.json_value import Json
 from custom_components.antminer_monitor.source import InvalidReplyError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

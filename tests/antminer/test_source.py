@@ -12,7 +12,8 @@ from custom_components.antminer_monitor.antminer import source as module
 from custom_components.antminer_monitor.antminer.cgminer import Reply
 from custom_components.antminer_monitor.antminer.source import AntminerSource
 from custom_components.antminer_monitor.antminer.web import Credentials
-from custom_components.antminer_monitor.rig import Json, PowerSource, Rig, Status
+from custom_components.antminer_monitor.json_value import Json
+from custom_components.antminer_monitor.rig import PowerSource, Rig, Status
 from custom_components.antminer_monitor.source import (
     AccessDeniedError,
     InvalidReplyError,
@@ -155,7 +156,7 @@ def source(
 
 async def only(found: AntminerSource) -> Rig:
     """Read the one rig."""
-    (rig,) = await found.read()
+    (rig,) = (await found.read()).rigs
     return rig
 
 

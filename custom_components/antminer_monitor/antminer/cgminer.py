@@ -16,7 +16,7 @@ import logging
 import socket
 from time import monotonic
 
-from ..rig import Json
+from ..json_value import Json
 from ..source import (
     AccessDeniedError,
     InvalidReplyError,

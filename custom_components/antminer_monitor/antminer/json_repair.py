@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import orjson
 
-from ..rig import Json
+from ..json_value import Json
 from ..source import InvalidReplyError
 
 _MAX_DEPTH = 100

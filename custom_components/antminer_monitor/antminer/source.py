@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 import logging
@@ -10,10 +11,12 @@ from typing import override
 
 import aiohttp
 
+from ..command import Command, Outcome, Result
 from ..rig import Rig, RigError, Status
 from ..source import (
     AccessDeniedError,
     InvalidReplyError,
+    Reading,
     Source,
     SourceError,
     SourceUnreachableError,
@@ -136,7 +139,7 @@ class AntminerSource(Source):
         self._web_at = None
 
     @override
-    async def read(self) -> tuple[Rig, ...]:
+    async def read(self) -> Reading:
         """Read the rig: always exactly one.
 
         Raises SourceError and its kinds where its ``stats`` (BOSminer: ``summary``) cannot
@@ -144,7 +147,21 @@ class AntminerSource(Source):
         """
         async with self._lock:
             self._retried = False
-            return (await self._read(),)
+            return Reading(rigs=(await self._read(),))
+
+    @override
+    async def execute(
+        self, command: Command, rig_ids: Sequence[str]
+    ) -> tuple[Outcome, ...]:
+        """Refuse: a rig that was read here accepts no command yet, and says so."""
+        return tuple(
+            Outcome(
+                rig_id=rig_id,
+                result=Result.FAILED,
+                error=f"{self.label}: {command.action} is not among its commands",
+            )
+            for rig_id in rig_ids
+        )
 
     @override
     async def close(self) -> None:

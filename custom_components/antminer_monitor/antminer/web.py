@@ -14,7 +14,7 @@ import re
 import aiohttp
 from yarl import URL
 
-from ..rig import Json
+from ..json_value import Json
 from ..source import (
     InvalidCredentialsError,
     InvalidReplyError,

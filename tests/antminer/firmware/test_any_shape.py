@@ -19,7 +19,8 @@ from custom_components.antminer_monitor.antminer.firmware.x19 import (
     is_unwell,
     tells_all,
 )
-from custom_components.antminer_monitor.rig import Json, Rig
+from custom_components.antminer_monitor.json_value import Json
+from custom_components.antminer_monitor.rig import Rig
 from custom_components.antminer_monitor.source import InvalidReplyError
 from tests.antminer.firmware import test_braiins, test_luxos, test_vnish
 from tests.antminer.replies import (

@@ -8,11 +8,11 @@ from custom_components.antminer_monitor.antminer.firmware.braiins import (
     BRAIINS,
     BRAIINS_2019,
 )
+from custom_components.antminer_monitor.json_value import Json
 from custom_components.antminer_monitor.rig import (
     Board,
     Fan,
     Firmware,
-    Json,
     PowerSource,
     Status,
 )

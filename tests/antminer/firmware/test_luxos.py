@@ -5,11 +5,11 @@ import pytest
 from custom_components.antminer_monitor.antminer.cgminer import Reply
 from custom_components.antminer_monitor.antminer.firmware import Fingerprint, recognise
 from custom_components.antminer_monitor.antminer.firmware.luxos import LUXOS
+from custom_components.antminer_monitor.json_value import Json
 from custom_components.antminer_monitor.rig import (
     Board,
     Fan,
     Firmware,
-    Json,
     PowerSource,
     Status,
 )

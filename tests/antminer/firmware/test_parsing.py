@@ -15,7 +15,7 @@ from custom_components.antminer_monitor.antminer.firmware.parsing import (
     text,
     whole,
 )
-from custom_components.antminer_monitor.rig import Json
+from custom_components.antminer_monitor.json_value import Json
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 from custom_components.antminer_monitor.antminer.cgminer import Reply
 from custom_components.antminer_monitor.antminer.firmware.stock import CLASSIC, HIVEON
 from custom_components.antminer_monitor.antminer.web import WebConfiguration, WebInfo
+from custom_components.antminer_monitor.json_value import Json
 from custom_components.antminer_monitor.rig import (
     Board,
     Fan,
     Firmware,
-    Json,
     PowerSource,
     Rig,
     Shares,

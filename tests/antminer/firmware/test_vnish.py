@@ -5,10 +5,10 @@ import pytest
 from custom_components.antminer_monitor.antminer.cgminer import Reply
 from custom_components.antminer_monitor.antminer.firmware import Fingerprint, recognise
 from custom_components.antminer_monitor.antminer.firmware.vnish import VNISH
+from custom_components.antminer_monitor.json_value import Json
 from custom_components.antminer_monitor.rig import (
     Fan,
     Firmware,
-    Json,
     PowerSource,
     Rig,
     RigError,

@@ -11,11 +11,11 @@ from custom_components.antminer_monitor.antminer.firmware.x19 import (
     is_unwell,
     tells_all,
 )
+from custom_components.antminer_monitor.json_value import Json
 from custom_components.antminer_monitor.rig import (
     Board,
     Fan,
     Firmware,
-    Json,
     PowerSource,
     Rig,
     RigError,

@@ -6,7 +6,8 @@ board. Right after a start some of them answer "Not ready".
 
 from collections.abc import Mapping
 
-from ...rig import Board, Fan, Json, Rig, Status
+from ...json_value import Json
+from ...rig import Board, Fan, Rig, Status
 from ...source import InvalidReplyError
 from ..cgminer import Reply, is_error, section
 from .build import Reading, build, elapsed_of, hardware_of, summary_of

@@ -6,7 +6,8 @@ from functools import lru_cache
 from ipaddress import ip_address
 import re
 
-from ...rig import Board, Fan, Firmware, Json, PowerSource, Rig, RigError, Status
+from ...json_value import Json
+from ...rig import Board, Fan, Firmware, PowerSource, Rig, RigError, Status
 from ..cgminer import Reply
 from ..hardware import Hardware, clean_model, estimate_power, find
 from .dialect import Context

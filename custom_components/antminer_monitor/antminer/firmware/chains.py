@@ -7,7 +7,8 @@ additions; what a firmware does not send is ``None``.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...rig import Board, Fan, Json
+from ...json_value import Json
+from ...rig import Board, Fan
 from ..hardware import Hardware
 from .parsing import (
     Scale,

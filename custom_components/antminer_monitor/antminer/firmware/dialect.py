@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...rig import Json, Rig, RigError
+from ...json_value import Json
+from ...rig import Rig, RigError
 from ..cgminer import Reply, section
 from ..web import WebConfiguration, WebInfo
 

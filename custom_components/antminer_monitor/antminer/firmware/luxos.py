@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...rig import Board, Fan, Json, PowerSource, Rig, Status
+from ...json_value import Json
+from ...rig import Board, Fan, PowerSource, Rig, Status
 from ..cgminer import Reply
 from .build import build
 from .dialect import Context, Dialect

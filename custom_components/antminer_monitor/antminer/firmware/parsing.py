@@ -4,7 +4,7 @@ from functools import lru_cache
 import re
 from typing import NamedTuple
 
-from ...rig import Json
+from ...json_value import Json
 from ..hardware import family_of
 
 _LEADING = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)")

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...rig import Json, Pool, PoolStatus, Shares
+from ...json_value import Json
+from ...rig import Pool, PoolStatus, Shares
 from ..cgminer import Reply, is_error, section
 from .parsing import number, share_age, text, whole
 

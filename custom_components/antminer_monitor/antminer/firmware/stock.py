@@ -7,7 +7,8 @@ Z11 and E3, and one of two on the S19 and later. Hiveon adds watts to it.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...rig import Json, Rig, Status
+from ...json_value import Json
+from ...rig import Rig, Status
 from ...source import InvalidReplyError
 from ..cgminer import Reply, section
 from .build import (

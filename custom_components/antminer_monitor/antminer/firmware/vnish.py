@@ -6,7 +6,8 @@ All answer in the layout of stock firmware, with the state, watts and voltages a
 from collections.abc import Mapping
 import re
 
-from ...rig import Fan, Json, Rig, RigError, Status
+from ...json_value import Json
+from ...rig import Fan, Rig, RigError, Status
 from ..cgminer import Reply
 from .build import Reading, build, hardware_of, resting, sum_power
 from .chains import boards_of, fans_of

@@ -8,7 +8,8 @@ the work mode besides. The shape of a reply tells which it is, never the model.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...rig import Board, Fan, Json, Rig, RigError, Status
+from ...json_value import Json
+from ...rig import Board, Fan, Rig, RigError, Status
 from ..cgminer import Reply, is_error, section
 from ..hardware import Hardware
 from .build import (

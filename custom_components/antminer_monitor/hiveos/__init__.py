@@ -1,0 +1,1 @@
+"""One HiveOS account and its farms. Nothing here imports Home Assistant."""
