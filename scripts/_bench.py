@@ -1,4 +1,4 @@
-"""Measures what a reading costs, against simulated miners on this machine, and prints it as tables.
+"""Measures what a reading costs, against simulated miners and farms on this machine, and prints it as tables.
 
 Figures are compared only with others of the same run: the machine may be busy with something else. It ends with 0
 whether targets are met or not, and with 1 when it could not measure.
@@ -13,11 +13,12 @@ import sys
 from tempfile import TemporaryDirectory
 
 from scripts._bench_hass import bench_hass
+from scripts._bench_hive import bench_parse, bench_poll
 from scripts._bench_read import bench_fleet, bench_read
 from scripts._develop import Problem
 
 NAME = "scripts/bench"
-SECTIONS = ("read", "fleet", "hass")
+SECTIONS = ("read", "fleet", "hass", "hive")
 _MOST_MINERS = 5000
 
 
@@ -27,7 +28,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         prog=NAME,
         description="Measure what a reading costs, against simulated miners.",
         epilog="read: one S19, ours beside a bare loop. fleet: 50 miners that answer in 100 ms, read together. "
-        "hass: a running Home Assistant with two sites full of miners.",
+        "hass: a running Home Assistant with two sites full of miners. hive: a HiveOS farm of many GPU rigs, its answer "
+        "parsed, and a running Home Assistant that polls it.",
     )
     add = parser.add_argument
     add(
@@ -43,12 +45,27 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         type=int,
         default=30,
         metavar="SECONDS",
-        help="between two readings of a miner, of hass (%(default)s)",
+        help="between two readings of a miner or a farm, of hass and hive (%(default)s)",
     )
-    add("--cycles", type=int, default=10, metavar="N", help="of hass (%(default)s)")
+    add(
+        "--cycles",
+        type=int,
+        default=10,
+        metavar="N",
+        help="of hass and hive (%(default)s)",
+    )
+    add(
+        "--hive-workers",
+        type=int,
+        default=2000,
+        metavar="N",
+        help="rigs of hive, with 8 cards each (%(default)s)",
+    )
     arguments = parser.parse_args(argv)
     if not 2 <= arguments.miners <= _MOST_MINERS:
         parser.error(f"--miners: between 2 and {_MOST_MINERS}")
+    if not 1 <= arguments.hive_workers <= _MOST_MINERS:
+        parser.error(f"--hive-workers: between 1 and {_MOST_MINERS}")
     if not 1 <= arguments.interval <= 600:
         parser.error("--interval: between 1 and 600")
     if not 1 <= arguments.cycles <= 1000:
@@ -67,6 +84,18 @@ async def measure(arguments: argparse.Namespace) -> None:
                     text = await bench_read(folder)
                 case "fleet":
                     text = await bench_fleet(folder)
+                case "hive":
+                    print(
+                        await bench_parse(folder, arguments.hive_workers),
+                        end="\n\n",
+                        flush=True,
+                    )
+                    text = await bench_poll(
+                        folder,
+                        arguments.hive_workers,
+                        arguments.interval,
+                        arguments.cycles,
+                    )
                 case _:
                     text = await bench_hass(
                         folder, arguments.miners, arguments.interval, arguments.cycles

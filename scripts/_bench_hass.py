@@ -41,7 +41,7 @@ class Measured:
     entities: int
     backlog: int
     complaints: int
-    """Warnings and errors that the integration logged, of miners that are all well."""
+    """Warnings and errors that the integration logged or that are about it, of miners that are all well."""
 
 
 async def bench_hass(folder: Path, miners: int, interval: int, cycles: int) -> str:
@@ -54,13 +54,13 @@ async def bench_hass(folder: Path, miners: int, interval: int, cycles: int) -> s
     config.mkdir()
     (config / "configuration.yaml").write_text("")
     log, result = folder / "hass.log", folder / "result.json"
-    await _finished(
+    await finished(
         log,
         SEED_DEADLINE,
-        *("scripts._seed", str(config), "--http-port", str(_free_port())),
+        *("scripts._seed", str(config), "--http-port", str(free_port())),
     )
     async with farm_of(miners, "default", folder / "farm.log") as (_, control):
-        await _finished(
+        await finished(
             log,
             interval * (cycles + 2) + _SPARE,
             *("scripts._bench_home", str(config), control, str(result)),
@@ -119,7 +119,7 @@ def _rows(measured: Measured, miners: int, interval: int, cycles: int) -> list[R
     ]
 
 
-async def _finished(log: Path, deadline: float, *command: str) -> None:
+async def finished(log: Path, deadline: float, *command: str) -> None:
     """Run a module of ours to its end; Problem when it fails or takes too long."""
     with log.open("ab") as output:
         async with running(*command, output=output) as process:
@@ -133,7 +133,8 @@ async def _finished(log: Path, deadline: float, *command: str) -> None:
         raise Problem(f"{command[0]} failed: {last_lines(log)}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

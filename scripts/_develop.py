@@ -16,6 +16,7 @@ import time
 from typing import IO
 
 from scripts._hass import HOST, INTEGRATIONS, PASSWORD, USERS
+from simulator.hive.accounts import TOKEN as HIVE_TOKEN
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,6 +79,19 @@ def parse() -> argparse.Namespace:
         help="port of the first miner; the others follow it, the farm's controls are one below (%(default)s)",
     )
     parser.add_argument(
+        "--hive-port",
+        type=int,
+        default=4080,
+        metavar="PORT",
+        help="port of the simulated HiveOS, its controls too (%(default)s)",
+    )
+    parser.add_argument(
+        "--hive-workers",
+        type=int,
+        metavar="N",
+        help="rigs of the first HiveOS farm (a handful of every kind)",
+    )
+    parser.add_argument(
         "--empty",
         action="store_true",
         help="no farm and nothing set up: Home Assistant as a new user meets it",
@@ -87,6 +101,8 @@ def parse() -> argparse.Namespace:
         parser.error("--miners: at least 1 (--empty is for none)")
     if not 1 <= arguments.port <= 65535:
         parser.error("--port: between 1 and 65535")
+    if not 1 <= arguments.hive_port <= 65535:
+        parser.error("--hive-port: between 1 and 65535")
     if not 2 <= arguments.farm_port <= 65536 - arguments.miners:
         parser.error("--farm-port: every miner needs a port up to 65535")
     if arguments.config is None:
@@ -203,6 +219,12 @@ def farm_command(arguments: argparse.Namespace) -> tuple[str, ...]:
         "simulator",
         *("--profiles", "default", "--count", str(arguments.miners)),
         *("--host", HOST, "--port", str(first), "--control-port", str(first - 1)),
+        *("--hive-port", str(arguments.hive_port)),
+        *(
+            ("--hive-workers", str(arguments.hive_workers))
+            if arguments.hive_workers
+            else ()
+        ),
     )
 
 
@@ -210,12 +232,12 @@ def farm_command(arguments: argparse.Namespace) -> tuple[str, ...]:
 async def farm(
     arguments: argparse.Namespace,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run the simulated farm; its first and last miner answer when the context is entered."""
+    """Run the simulated farm; its first and last miner and its HiveOS answer when the context is entered."""
     first, count = arguments.farm_port, arguments.miners
     log = arguments.config / "simulator.log"
     with log.open("wb") as output:
         async with running(*farm_command(arguments), output=output) as simulator:
-            for port in (first, first + count - 1):
+            for port in (first, first + count - 1, arguments.hive_port):
                 await until(
                     partial(answers, port),
                     simulator,
@@ -239,6 +261,8 @@ async def seed(arguments: argparse.Namespace) -> None:
             str(arguments.farm_port),
             "--miners",
             str(arguments.miners),
+            "--hive-port",
+            str(arguments.hive_port),
         ]
     async with running(*command) as process:
         try:
@@ -263,6 +287,10 @@ def greet(arguments: argparse.Namespace, started: float) -> None:
         first, last = arguments.farm_port, arguments.farm_port + arguments.miners - 1
         lines["Simulated farm"] = (
             f"{HOST}:{first} to {last}, controls http://{HOST}:{first - 1}"
+        )
+        lines["HiveOS"] = (
+            f"http://{HOST}:{arguments.hive_port}/api/v2, token {HIVE_TOKEN}, "
+            f"controls http://{HOST}:{arguments.hive_port}/control"
         )
     print(
         f"\nReady after {time.monotonic() - started:.0f} s. Ctrl-C stops everything.\n"
@@ -321,6 +349,7 @@ async def serve(arguments: argparse.Namespace) -> int:
             range(arguments.farm_port - 1, arguments.farm_port + arguments.miners),
             "--farm-port",
         )
+        check_free(range(arguments.hive_port, arguments.hive_port + 1), "--hive-port")
     with prepare(arguments.config):
         await seed(arguments)
         if arguments.empty:

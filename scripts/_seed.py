@@ -1,10 +1,10 @@
 """Writes into a configuration folder what the first visit to Home Assistant would ask for, through its own storage.
 
-    python -m scripts._seed CONFIG --http-port PORT [--farm-port PORT --miners N]
+    python -m scripts._seed CONFIG --http-port PORT [--farm-port PORT --miners N] [--hive-port PORT]
 
 Run it only while Home Assistant is not. It changes nothing that is already as wanted: users and the answers of the
 onboarding are written once, the port whenever it differs. With `--miners` a site "Simulated farm" is made to hold the
-miners of the simulator's default farm.
+miners of the simulator's default farm, and with `--hive-port` the simulated HiveOS account is there too.
 """
 
 import argparse
@@ -36,10 +36,14 @@ from homeassistant.helpers import (
 )
 
 from scripts._hass import HOST, PASSWORD, USERS
+from simulator.hive.accounts import TOKEN as HIVE_TOKEN
 from simulator.profiles import mix
 
 GROUPS = (GROUP_ID_ADMIN, GROUP_ID_USER, GROUP_ID_READ_ONLY)
 FARM_ENTRY = "simulated_farm"
+HIVE_ENTRY = "simulated_hive"
+HIVE_USER = "hiveos_1001"
+"""Unique id of the entry: the number of the simulated account's user."""
 
 
 async def _seed_home(hass: HomeAssistant) -> None:
@@ -89,26 +93,64 @@ async def _seed_http(hass: HomeAssistant, port: int) -> None:
     await store.async_mark_yaml_migration_done()
 
 
-async def _seed_site(hass: HomeAssistant) -> None:
-    """Write the farm's site, still without miners; Home Assistant would set it up at once if it were added."""
+async def _seed_entries(
+    hass: HomeAssistant, *, site: bool, hive_port: int | None
+) -> None:
+    """Write the entries, the site still without miners; Home Assistant would set them up at once if they were added."""
     store = ConfigEntryStore(hass)
     stored = await store.async_load() or {"entries": []}
-    if all(entry["entry_id"] != FARM_ENTRY for entry in stored["entries"]):
-        entry = ConfigEntry[Any](
-            data={"kind": "site"},
+    known = {entry["entry_id"] for entry in stored["entries"]}
+    if site and FARM_ENTRY not in known:
+        stored["entries"].append(_entry(FARM_ENTRY, "Simulated farm", {"kind": "site"}))
+    if hive_port is not None:
+        # Always written: the port may be another one than last time.
+        stored["entries"] = [
+            entry for entry in stored["entries"] if entry["entry_id"] != HIVE_ENTRY
+        ] + [
+            _entry(
+                HIVE_ENTRY,
+                "Simulated HiveOS",
+                {
+                    "kind": "hiveos",
+                    "token": HIVE_TOKEN,
+                    "url": f"http://{HOST}:{hive_port}/api/v2",
+                },
+                next(
+                    (
+                        entry["options"]
+                        for entry in stored["entries"]
+                        if entry["entry_id"] == HIVE_ENTRY
+                    ),
+                    {"scan_interval": 30},
+                ),
+                HIVE_USER,
+            )
+        ]
+    await store.async_save(stored)
+
+
+def _entry(
+    entry_id: str,
+    title: str,
+    data: dict[str, str],
+    options: Mapping[str, Any] = MappingProxyType({}),
+    unique_id: str | None = None,
+) -> dict[str, Any]:
+    return dict(
+        ConfigEntry[Any](
+            data=data,
             discovery_keys=MappingProxyType({}),
             domain="antminer_monitor",
-            entry_id=FARM_ENTRY,
+            entry_id=entry_id,
             minor_version=1,
-            options={},
+            options=options,
             source=SOURCE_USER,
             subentries_data=[],
-            title="Simulated farm",
-            unique_id=None,
+            title=title,
+            unique_id=unique_id,
             version=1,
-        )
-        stored["entries"].append(entry.as_dict())
-        await store.async_save(stored)
+        ).as_dict()
+    )
 
 
 def _seed_miners(hass: HomeAssistant, miners: Mapping[int, str]) -> None:
@@ -133,11 +175,13 @@ def _seed_miners(hass: HomeAssistant, miners: Mapping[int, str]) -> None:
             hass.config_entries.async_add_subentry(entry, subentry)
 
 
-async def _seed(config: Path, port: int, miners: Mapping[int, str]) -> None:
+async def _seed(
+    config: Path, port: int, miners: Mapping[int, str], hive_port: int | None
+) -> None:
     hass = HomeAssistant(str(config))
     await _seed_http(hass, port)
-    if miners:
-        await _seed_site(hass)
+    if miners or hive_port is not None:
+        await _seed_entries(hass, site=bool(miners), hive_port=hive_port)
     # The registries wait for the entries, and the entries for nothing.
     hass.config_entries = ConfigEntries(hass, {})
     await hass.config_entries.async_initialize()
@@ -162,6 +206,7 @@ def main() -> None:
     parser.add_argument("--http-port", type=int, required=True)
     parser.add_argument("--farm-port", type=int, default=4028)
     parser.add_argument("--miners", type=int, default=0)
+    parser.add_argument("--hive-port", type=int)
     arguments = parser.parse_args()
     miners = {
         port: f"{profile.model} {port - arguments.farm_port + 1}"
@@ -170,7 +215,12 @@ def main() -> None:
         )
     }
     asyncio.run(
-        _seed(arguments.config.resolve(), arguments.http_port, miners),
+        _seed(
+            arguments.config.resolve(),
+            arguments.http_port,
+            miners,
+            arguments.hive_port,
+        ),
         loop_factory=runner.create_event_loop,
     )
 

@@ -1,12 +1,17 @@
 """scripts/bench: how it counts and prints, and small measurements of its own."""
 
+import asyncio
+import gc
+import logging
 import os
 from pathlib import Path
+import time
 
 import pytest
 
 from scripts._bench import parse, run
-from scripts._bench_home import missed_readings
+from scripts._bench_hive import bench_parse, touch
+from scripts._bench_inside import Complaints, missed_readings, watching
 from scripts._bench_read import bench_fleet, bench_read, compare
 from scripts._bench_table import Row, Spread, percentile, table
 from scripts._develop import Problem
@@ -65,6 +70,7 @@ def test_missed_readings(times: list[float], missed: int) -> None:
         ["hass", "--miners", "1"],
         ["hass", "--interval", "0"],
         ["hass", "--cycles", "0"],
+        ["hive", "--hive-workers", "0"],
     ],
 )
 def test_bad_arguments(arguments: list[str]) -> None:
@@ -119,6 +125,98 @@ async def test_read_and_fleet(tmp_path: Path) -> None:
             for who in ("Antminer source (ms)", "bare loop (ms)", "ratio"):
                 assert any(f"{what}, {who}" in line for line in lines)
         assert text.count("at most") == 1
+    assert _children() == before
+
+
+async def test_watching() -> None:
+    """Pauses of the event loop are found, with what was going on; those of a collection go by that name."""
+    asked: list[float] = []
+
+    def phase(since: float, until: float) -> str:
+        asked.append(until - since)
+        return "blocking"
+
+    with watching(phase) as watch:
+        await asyncio.sleep(0.02)
+        time.sleep(0.06)  # noqa: ASYNC251 - that is what is looked for
+        await asyncio.sleep(0.02)
+    assert watch.phases["blocking"].own == watch.most_own >= 45
+    assert watch.lag(1.0) >= watch.most_own
+    assert max(asked) >= 0.06
+    # Late, but not busy: it waited.
+    assert watch.phases["blocking"].work < 45
+    assert watch.end - watch.start >= 0.1
+    assert 0 <= watch.cpu_loop < 1
+
+    number = len(watch.lags)
+    await asyncio.sleep(0.03)
+    assert len(watch.lags) == number
+
+
+async def test_watching_garbage() -> None:
+    """A collection is noted apart from what else makes a pause, and only while somebody looks on."""
+    with watching() as watch:
+        await asyncio.sleep(0.02)
+        before = time.monotonic()
+        while time.monotonic() - before < 0.1:
+            gc.collect()
+        await asyncio.sleep(0.02)
+    assert {item.generation for item in watch.collections} == {2}
+    took = sum(item.ms for item in watch.collections)
+    assert took > 50
+    assert watch.longest_collection <= took
+    assert watch.lag(1.0) > 80
+    assert watch.most_own < watch.lag(1.0) - took / 2
+    assert watch.most_work < took / 2
+
+
+async def test_watching_work() -> None:
+    """Work counts as such."""
+    with watching() as watch:
+        await asyncio.sleep(0.02)
+        before = time.thread_time()
+        while time.thread_time() - before < 0.05:
+            pass
+        await asyncio.sleep(0.02)
+    assert 45 <= watch.most_work < 200
+    assert watch.phases["working"].work == watch.most_work
+
+    number = len(watch.collections)
+    gc.collect()
+    assert len(watch.collections) == number
+
+
+def test_complaints() -> None:
+    """Those of the integration and those about it count, from warnings on."""
+    complaints = Complaints()
+    logger = logging.getLogger("custom_components.antminer_monitor.anything")
+    try:
+        logger.warning("one")
+        logger.error("two")
+        logger.info("no")
+        logging.getLogger("homeassistant.core").warning("of %s", "antminer_monitor")
+        logging.getLogger("homeassistant.core").warning("of something else")
+    finally:
+        logging.getLogger().removeHandler(complaints)
+    assert complaints.count == 3
+
+
+def test_touch() -> None:
+    """Every value counts once, the containers too."""
+    assert touch({"a": [1, "two", None], "b": {"c": True}, "d": []}) == 8
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_hive_parsed(tmp_path: Path) -> None:
+    """The answer of a simulated farm is compared with a bare walk over it; what was started is stopped."""
+    before = _children()
+    text = await bench_parse(tmp_path, 3, rounds=1)
+    lines = text.splitlines()
+    assert lines[0].startswith("A HiveOS farm of 3 rigs with 24 cards, ")
+    assert len(lines) == 6
+    for what in ("to rigs", "decoded and every value touched", "ratio", "a rig"):
+        assert any(f"CPU, {what}" in line for line in lines)
+    assert text.count("at most 3: ") == 1
     assert _children() == before
 
 
