@@ -25,7 +25,7 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.antminer_monitor import search_flow
+from custom_components.antminer_monitor import search, search_flow
 from custom_components.antminer_monitor.const import (
     CONF_KIND,
     CONF_STALE_AFTER,
@@ -33,6 +33,11 @@ from custom_components.antminer_monitor.const import (
     DOMAIN,
     KIND_SITE,
     SUBENTRY_MINER,
+)
+from custom_components.antminer_monitor.source import (
+    AccessDeniedError,
+    SourceError,
+    SourceUnreachableError,
 )
 from simulator import Fault
 
@@ -71,8 +76,14 @@ async def begin(hass: HomeAssistant) -> str:
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
-    assert result["type"] is FlowResultType.FORM
+    assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "user"
+    assert result["menu_options"] == ["site", "hiveos"]
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "site"}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "site"
     assert result["errors"] == {}
     return result["flow_id"]
 
@@ -173,7 +184,7 @@ async def test_refused_credentials_are_corrected(
         hass, flow_id, site_input(miners[0].host, miners.port, "wrong")
     )
     assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "user"
+    assert result["step_id"] == "site"
     assert result["errors"] == {"base": "invalid_auth"}
 
     result = await submit(
@@ -218,10 +229,10 @@ async def test_nothing_found_change_addresses(
     result = await submit(hass, flow_id, site_input(miners[0].host, miners.port))
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "nothing_found"
-    assert result["menu_options"] == ["user", "add_anyway"]
+    assert result["menu_options"] == ["site", "add_anyway"]
 
     miners[0].clear()
-    result = await submit(hass, flow_id, {"next_step_id": "user"})
+    result = await submit(hass, flow_id, {"next_step_id": "site"})
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {}
     result = await submit(hass, flow_id, site_input(miners[0].host, miners.port))
@@ -396,6 +407,7 @@ async def test_adding_a_known_miner_is_refused(
     entry = await setup_site(hass, miners[:1])
     flow_id = await begin_sub(hass, entry)
     result = await submit_sub(hass, flow_id, search_input(miners[0].host, miners.port))
+    assert result["step_id"] == "user"
     assert result["errors"] == {"base": "already_configured"}
 
     result = await submit_sub(hass, flow_id, search_input(miners[1].host, miners.port))
@@ -411,6 +423,7 @@ async def test_add_a_miner_that_is_off(hass: HomeAssistant, farm: FarmMaker) -> 
     flow_id = await begin_sub(hass, entry)
     result = await submit_sub(hass, flow_id, search_input(miners[1].host, miners.port))
     assert result["type"] is FlowResultType.MENU
+    assert result["menu_options"] == ["user", "add_anyway"]
     result = await submit_sub(hass, flow_id, {"next_step_id": "add_anyway"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await settle(hass)
@@ -710,18 +723,39 @@ async def test_dhcp_offers_once(
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [(Fault.REFUSE, "connection_refused"), (Fault.EMPTY, "not_an_antminer")],
+    [
+        (Fault.REFUSE, "connection_refused"),
+        (Fault.EMPTY, "not_an_antminer"),
+        (Fault.HANG_CONNECT, "timeout"),
+    ],
 )
 async def test_dhcp_of_something_else(
-    hass: HomeAssistant, farm_at_usual_port: FarmMaker, fault: Fault, reason: str
+    hass: HomeAssistant,
+    farm_at_usual_port: FarmMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    reason: str,
 ) -> None:
     """What cannot be read as a miner is not offered."""
+    monkeypatch.setattr(search, "IDENTIFY_TIMEOUT", 0.2)
     miners = await farm_at_usual_port("s9")
     miners[0].set_fault(fault)
     result = await discover(hass, miners[0].host)
 
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (SourceUnreachableError("no route"), "cannot_connect"),
+        (AccessDeniedError("not allowed"), "access_denied"),
+    ],
+)
+def test_what_no_simulated_miner_does(error: SourceError, key: str) -> None:
+    """A network without a way to the miner, and a miner that answers nobody here."""
+    assert search_flow.error_key(error) == key
 
 
 # --- reauth, reconfigure, options -----------------------------------------------------

@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.antminer_monitor import coordinator as module
 from custom_components.antminer_monitor.const import DOMAIN
 from custom_components.antminer_monitor.coordinator import (
+    Origin,
     Pacing,
     RigCoordinator,
     phases,
@@ -65,10 +66,10 @@ def make(
                 phase=phase,
                 slots=slots or asyncio.Semaphore(100),
             ),
+            Origin(device_id="hall", subentry_id="rig"),
             name="S19 Pro 192.168.1.10",
             rig_ids=("rig",),
             remembered=remembered,
-            subentry_id="rig",
         )
 
     return build

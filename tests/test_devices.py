@@ -9,11 +9,16 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.antminer_monitor.const import DOMAIN
-from custom_components.antminer_monitor.coordinator import Pacing, RigCoordinator
+from custom_components.antminer_monitor.const import DOMAIN, SUBENTRY_MINER
+from custom_components.antminer_monitor.coordinator import (
+    Origin,
+    Pacing,
+    RigCoordinator,
+)
 from custom_components.antminer_monitor.devices import (
     async_register_fleet,
     async_register_rig,
+    web_page_of,
 )
 from custom_components.antminer_monitor.rig import Firmware, Rig
 
@@ -24,9 +29,21 @@ from .sources import ScriptedSource
 @pytest.fixture
 def entry(hass: HomeAssistant) -> MockConfigEntry:
     """Give a site with its fleet device."""
-    entry = MockConfigEntry(domain=DOMAIN, title="Hall")
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Hall",
+        subentries_data=[
+            {
+                "subentry_type": SUBENTRY_MINER,
+                "subentry_id": "rack3",
+                "title": "Rack 3",
+                "unique_id": "rack3",
+                "data": {},
+            }
+        ],
+    )
     entry.add_to_hass(hass)
-    async_register_fleet(hass, entry)
+    async_register_fleet(hass, entry, entry.entry_id, entry.title, model="Site")
     return entry
 
 
@@ -43,6 +60,12 @@ async def register(
             stale_after=timedelta(seconds=90),
             phase=0.0,
             slots=asyncio.Semaphore(1),
+        ),
+        Origin(
+            device_id=entry.entry_id,
+            subentry_id="rack3",
+            manufacturer="Bitmain",
+            url=lambda _, known: web_page_of(known),
         ),
         name="Rack 3",
         rig_ids=("rig",),

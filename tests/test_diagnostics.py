@@ -101,8 +101,8 @@ async def test_of_an_entry(
         "options": {"scan_interval": 20},
         "polling_disabled": False,
     }
-    assert data["fleet"] == {"rigs": 3, "online": 2, "stale": 1, "with_problem": 1}
-    broken, well, _ = data["miners"]
+    assert data["fleets"][0] == {"rigs": 3, "online": 2, "stale": 1, "with_problem": 1}
+    broken, well, _ = data["sources"]
     assert broken["settings"] == {"host": miners[0].host, "port": miners.port}
     assert broken["polling"]["interval"] == 20
     assert broken["polling"]["stale_after"] == 60
@@ -117,7 +117,7 @@ async def test_of_an_entry(
     assert well["polling"]["last_failure"] is None
     assert well["rigs"][0]["stale"] is False
     assert well["rigs"][0]["snapshot"]["status"] == "running"
-    assert len(data["miners"]) == 3
+    assert len(data["sources"]) == 3
 
 
 async def test_of_devices(
@@ -139,7 +139,7 @@ async def test_of_devices(
         assert len(boards) == 3
         for device in (rig, boards[1]):
             data = await get_diagnostics_for_device(hass, hass_client, entry, device)
-            assert data == whole["miners"][place]
+            assert data == whole["sources"][place]
     fleet = await device_of(hass, entry, entry.entry_id)
     data = await get_diagnostics_for_device(hass, hass_client, entry, fleet)
     assert data == whole
@@ -153,7 +153,7 @@ async def test_of_a_miner_that_was_never_read(
     miners.set_fault(Fault.REFUSE)
     entry = await setup_site(hass, miners)
     data: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
-    (miner,) = data["miners"]
+    (miner,) = data["sources"]
 
     assert miner["rigs"] == []
     assert "connection refused" in miner["polling"]["last_failure"]["error"]
@@ -170,7 +170,7 @@ async def test_raw_replies_can_be_read_again(
     """From what a user publishes the same figures are read: a report is a test."""
     entry = await setup_site(hass, await farm(profile))
     data: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
-    (reading,) = data["miners"][0]["rigs"]
+    (reading,) = data["sources"][0]["rigs"]
     snapshot, raw = reading["snapshot"], reading["raw"]
     dialect = recognise(Fingerprint(raw.get("version"), raw.get("stats")))
     rig = dialect.parse(
@@ -242,7 +242,7 @@ async def test_no_secrets_of_a_refused_login(
 
     assert_no_secret(json.dumps(data), miners)
     assert data["entry"]["data"][CONF_PASSWORD] == REDACTED
-    assert data["miners"][0]["settings"][CONF_PASSWORD] == REDACTED
+    assert data["sources"][0]["settings"][CONF_PASSWORD] == REDACTED
 
 
 @pytest.mark.parametrize("profile", TELLING)

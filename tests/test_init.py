@@ -25,7 +25,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.antminer_monitor import site as site_module
+from custom_components.antminer_monitor import hub as hub_module
 from custom_components.antminer_monitor.const import DOMAIN, SUBENTRY_MINER
 from simulator import Fault
 
@@ -372,7 +372,7 @@ async def test_near_the_entity_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A repair issue tells before Home Assistant stops adding entities, and goes by itself."""
-    monkeypatch.setattr(site_module, "ENTITY_LIMIT", 20)
+    monkeypatch.setattr(hub_module, "ENTITY_LIMIT", 20)
     miners = await farm("s9")
     entry = await setup_site(hass, miners)
     issue_id = f"entity_limit_{entry.entry_id}"
@@ -381,7 +381,7 @@ async def test_near_the_entity_limit(
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["limit"] == "20"
 
-    monkeypatch.setattr(site_module, "ENTITY_LIMIT", 10_000)
+    monkeypatch.setattr(hub_module, "ENTITY_LIMIT", 10_000)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await settle(hass)
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None

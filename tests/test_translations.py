@@ -9,33 +9,44 @@ import json
 from pathlib import Path
 import re
 import textwrap
-from typing import Any
+from typing import Any, cast
 
 from homeassistant.data_entry_flow import FlowHandler
 from homeassistant.helpers.entity import EntityDescription
 import pytest
 import voluptuous as vol
+import yaml
 
-from custom_components.antminer_monitor import config_flow, miner_flow
+from custom_components.antminer_monitor import config_flow, hive_flow, miner_flow
 from custom_components.antminer_monitor.antminer.addresses import AddressReason
+from custom_components.antminer_monitor.hive_flow import hive_error_key
 from custom_components.antminer_monitor.rig import PowerSource
 from custom_components.antminer_monitor.search_flow import error_key
-from custom_components.antminer_monitor.source import SourceError
+from custom_components.antminer_monitor.source import (
+    ForbiddenError,
+    Refusal,
+    SourceError,
+)
 
 PACKAGE = Path(config_flow.__file__).parent
 TRANSLATIONS: dict[str, Any] = json.loads(
     (PACKAGE / "translations" / "en.json").read_text()
 )
 
-FLOWS: dict[str, tuple[type[FlowHandler[Any, Any, Any]], dict[str, Any]]] = {
-    "config": (config_flow.AntminerMonitorConfigFlow, TRANSLATIONS["config"]),
-    "options": (config_flow.SiteOptionsFlow, TRANSLATIONS["options"]),
+type Flow = type[FlowHandler[Any, Any, Any]]
+
+FLOWS: dict[str, tuple[tuple[Flow, ...], dict[str, Any]]] = {
+    "config": ((config_flow.AntminerMonitorConfigFlow,), TRANSLATIONS["config"]),
+    "options": (
+        (config_flow.SiteOptionsFlow, hive_flow.HiveOptionsFlow),
+        TRANSLATIONS["options"],
+    ),
     "miner": (
-        miner_flow.MinerSubentryFlow,
+        (miner_flow.MinerSubentryFlow,),
         TRANSLATIONS["config_subentries"]["miner"],
     ),
 }
-"""Every flow, and its texts."""
+"""Every flow, or the flows that have their texts in common, and these."""
 
 HOME_ASSISTANT_TRANSLATES = {
     "already_in_progress",
@@ -46,7 +57,9 @@ HOME_ASSISTANT_TRANSLATES = {
 }
 """Reasons to end a flow that have the same words for all integrations."""
 
-each_flow = pytest.mark.parametrize(("flow", "texts"), FLOWS.values(), ids=FLOWS.keys())
+each_flow = pytest.mark.parametrize(
+    ("flows", "texts"), FLOWS.values(), ids=FLOWS.keys()
+)
 
 
 @cache
@@ -63,21 +76,25 @@ def modules() -> dict[str, tuple[ast.Module, Mapping[str, Any]]]:
     return found
 
 
-def classes(flow: type) -> Iterator[tuple[ast.Module, Mapping[str, Any]]]:
-    """Yield the same for every class of ours that a flow is made of."""
-    for part in flow.__mro__:
-        if part.__module__ in modules():
-            source = textwrap.dedent(inspect.getsource(part))
-            yield ast.parse(source), modules()[part.__module__][1]
+def classes(flows: Iterable[type]) -> Iterator[tuple[ast.Module, Mapping[str, Any]]]:
+    """Yield the same for every class of ours that flows are made of; their own names among the others."""
+    for flow in flows:
+        own = {f"self.{name}": getattr(flow, name, None) for name in dir(flow)}
+        for part in flow.__mro__:
+            if part.__module__ in modules():
+                source = textwrap.dedent(inspect.getsource(part))
+                yield ast.parse(source), {**modules()[part.__module__][1], **own}
 
 
 def value(node: ast.AST | None, names: Mapping[str, Any]) -> str | None:
-    """Return the text that an expression stands for: a literal, or the name of one."""
+    """Return the text that an expression stands for: a literal, the name of one, or one that is secret."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
-    if isinstance(node, ast.Name):
-        named = names.get(node.id)
+    if isinstance(node, ast.Name | ast.Attribute):
+        named = names.get(ast.unparse(node))
         return str(named) if isinstance(named, str) else None
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "probatio.Secret":
+        return value(node.args[0], names)
     return None
 
 
@@ -142,13 +159,18 @@ def descriptions() -> dict[str, dict[str, EntityDescription]]:
     found: dict[str, dict[str, EntityDescription]] = {}
 
     def visit(item: object) -> None:
-        if isinstance(item, EntityDescription):
-            platform = next(
-                part.__module__.split(".")[2]
-                for part in type(item).__mro__
-                if part.__module__.startswith("homeassistant.components.")
+        # Home Assistant makes these classes twice: an instance of the one is none of the other.
+        names = [
+            part.__name__.removesuffix("EntityDescription")
+            for part in type(item).__mro__
+            if part.__name__.endswith("EntityDescription")
+            and part.__module__.startswith("homeassistant.")
+        ]
+        if names:
+            platform = re.sub(r"(?<=.)(?=[A-Z])", "_", names[0]).lower()
+            found.setdefault(platform, {})[cast(EntityDescription, item).key] = cast(
+                EntityDescription, item
             )
-            found.setdefault(platform, {})[item.key] = item
         elif isinstance(item, list | tuple | set | frozenset):
             for inner in item:
                 visit(inner)
@@ -260,18 +282,18 @@ def test_placeholders() -> None:
 
 
 @each_flow
-def test_steps(flow: type, texts: dict[str, Any]) -> None:
+def test_steps(flows: Iterable[type], texts: dict[str, Any]) -> None:
     """The forms and menus of a flow are those that have texts; so are the choices of its menus."""
-    shown = keywords(classes(flow), "step_id", "async_show_form", "async_show_menu")
+    shown = keywords(classes(flows), "step_id", "async_show_form", "async_show_menu")
     assert shown == texts["step"].keys()
     offered = {
-        option.value
-        for tree, _ in classes(flow)
+        option
+        for tree, names in classes(flows)
         for call in calls(tree, "async_show_menu")
         for given in call.keywords
         if given.arg == "menu_options"
-        for option in ast.walk(given.value)
-        if isinstance(option, ast.Constant)
+        for node in ast.walk(given.value)
+        if (option := value(node, names)) is not None
     }
     assert offered == {
         option
@@ -279,16 +301,16 @@ def test_steps(flow: type, texts: dict[str, Any]) -> None:
         for option in step.get("menu_options", {})
     }
     assert (
-        keywords(classes(flow), "progress_action", "async_show_progress")
+        keywords(classes(flows), "progress_action", "async_show_progress")
         == texts.get("progress", {}).keys()
     )
 
 
 @each_flow
-def test_aborts(flow: type, texts: dict[str, Any]) -> None:
+def test_aborts(flows: Iterable[type], texts: dict[str, Any]) -> None:
     """Whatever ends a flow has words."""
-    reasons = keywords(classes(flow), "reason", "async_abort")
-    for tree, _ in classes(flow):
+    reasons = keywords(classes(flows), "reason", "async_abort")
+    for tree, _ in classes(flows):
         if any(calls(tree, "_abort_if_unique_id_configured")):
             reasons.add("already_configured")
     aborts = texts.get("abort", {}).keys()
@@ -297,11 +319,11 @@ def test_aborts(flow: type, texts: dict[str, Any]) -> None:
 
 
 @each_flow
-def test_errors(flow: type, texts: dict[str, Any]) -> None:
+def test_errors(flows: Iterable[type], texts: dict[str, Any]) -> None:
     """Whatever a form complains of has words, and is complained of."""
     literal = {
         given.value
-        for tree, _ in classes(flow)
+        for tree, _ in classes(flows)
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign)
         and re.match(r"errors\[|self\._error$", ast.unparse(node.targets[0]))
@@ -318,19 +340,29 @@ def test_errors(flow: type, texts: dict[str, Any]) -> None:
     assert not {error for error in errors if not in_code(error)}
 
 
+def kinds(error: type[SourceError]) -> Iterator[type[SourceError]]:
+    """Yield a kind of error and all that are kinds of it."""
+    yield error
+    for kind in error.__subclasses__():
+        yield from kinds(kind)
+
+
 def test_failed_readings_have_words() -> None:
     """Every way in which a reading fails has words in both flows that read, and as a reason to end discovery."""
-
-    def kinds(error: type[SourceError]) -> Iterator[type[SourceError]]:
-        yield error
-        for kind in error.__subclasses__():
-            yield from kinds(kind)
-
     keys = {error_key(kind("")) for kind in kinds(SourceError)}
     assert len(keys) > 3
     assert keys <= TRANSLATIONS["config"]["error"].keys()
     assert keys <= TRANSLATIONS["config"]["abort"].keys()
     assert keys <= TRANSLATIONS["config_subentries"]["miner"]["error"].keys()
+
+
+@pytest.mark.parametrize("flow", ["config", "options"])
+def test_failed_calls_have_words(flow: str) -> None:
+    """So has every way in which an account cannot be asked, wherever it is asked."""
+    keys = {hive_error_key(kind("")) for kind in kinds(SourceError)}
+    keys |= {hive_error_key(ForbiddenError("", refusal)) for refusal in Refusal}
+    assert len(keys) > len(Refusal) + 3
+    assert keys <= FLOWS[flow][1]["error"].keys()
 
 
 @pytest.mark.parametrize("flow", ["config", "miner"])
@@ -362,14 +394,22 @@ def test_selectors() -> None:
     """The choices that need words are those of the selectors that ask for them."""
     trees = modules().values()
     asked = keywords(trees, "translation_key", "SelectSelectorConfig")
-    translated = TRANSLATIONS.get("selector", {})
-    assert asked == translated.keys()
-    assert not {
-        option
-        for selector in translated.values()
-        for option in selector["options"]
-        if not in_code(option)
+    services = yaml.safe_load((PACKAGE / "services.yaml").read_text())
+    of_services = {
+        key: set(select["options"])
+        for service in services.values()
+        for field in service["fields"].values()
+        if (select := field["selector"].get("select"))
+        and (key := select.get("translation_key"))
     }
+    translated = TRANSLATIONS.get("selector", {})
+    assert asked | of_services.keys() == translated.keys()
+    for key, selector in translated.items():
+        options = selector["options"].keys()
+        if key in of_services:
+            assert options == of_services[key]
+        else:
+            assert not {option for option in options if not in_code(option)}
 
 
 def test_entities() -> None:
@@ -438,6 +478,7 @@ def test_devices() -> None:
 def test_issues() -> None:
     """Every repair issue has a title, and either an explanation or a way to fix it."""
     raised = keywords(modules().values(), "translation_key", "async_create_issue")
+    raised |= {f"hiveos_{refusal}" for refusal in Refusal}
     translated = TRANSLATIONS.get("issues", {})
     assert raised == translated.keys()
     for texts in translated.values():

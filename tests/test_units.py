@@ -3,10 +3,12 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.antminer_monitor.rig import Rig
+from custom_components.antminer_monitor.rig import Gpu, Rig
 from custom_components.antminer_monitor.units import rate_unit, significant, stepped
 
 from .rigs import rig
+
+CARDS = (Gpu(index=1),)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,9 @@ from .rigs import rig
         (rig(algorithm="scrypt", hashrate_nominal=None, hashrate=None), "MH/s"),
         (rig(algorithm="equihash"), "kSol/s"),
         (rig(algorithm=None, rate_unit="MH/s"), "MH/s"),
+        (rig(algorithm="etchash", gpus=CARDS), "MH/s"),
+        (rig(algorithm="kheavyhash", gpus=CARDS), "GH/s"),
+        (rig(algorithm="something new", gpus=CARDS, rate_unit="kH/s"), "MH/s"),
         (rig(algorithm="sha3-512", rate_unit="kH/s"), "kH/s"),
         (rig(algorithm=None, rate_unit=None), "GH/s"),
         (rig(algorithm=None, rate_unit="furlong"), "GH/s"),

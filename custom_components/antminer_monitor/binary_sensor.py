@@ -10,15 +10,18 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from . import health
 from .coordinator import RigCoordinator
+from .devices import fleet_device_info
 from .entity import RIG, EntityOffers, RigEntity, async_setup_rig_entities, unique_id_of
+from .hub import AntminerMonitorConfigEntry
+from .notices import NoticeBoard
 from .rig import Rig, Status
-from .site import AntminerMonitorConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -28,6 +31,7 @@ class RigBinarySensorDescription(BinarySensorEntityDescription):
     """Describes a binary sensor of a rig."""
 
     value_fn: Callable[[Rig], bool | None]
+    attributes_fn: Callable[[Rig], Mapping[str, object]] | None = None
 
 
 def _problem(
@@ -56,6 +60,30 @@ RIG_BINARY_SENSORS: tuple[RigBinarySensorDescription, ...] = (
     _problem("board_fault", health.board_fault),
     _problem("fan_fault", health.fan_fault),
     _problem("pool_fault", health.pool_fault),
+    RigBinarySensorDescription(
+        key="reported_problem",
+        translation_key="reported_problem",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=health.reported_problem,
+        attributes_fn=lambda rig: {"problems": list(rig.problems or ())},
+    ),
+    RigBinarySensorDescription(
+        key="upgrade_available",
+        translation_key="upgrade_available",
+        device_class=BinarySensorDeviceClass.UPDATE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda rig: rig.upgrade_available,
+        attributes_fn=lambda rig: {
+            "installed_version": rig.firmware.version if rig.firmware else None
+        },
+    ),
+)
+
+MAINTENANCE = BinarySensorEntityDescription(
+    key="maintenance",
+    translation_key="maintenance",
+    entity_category=EntityCategory.DIAGNOSTIC,
 )
 
 STALE = BinarySensorEntityDescription(
@@ -73,8 +101,13 @@ async def async_setup_entry(
 ) -> None:
     """Set up the binary sensors of an entry."""
     await async_setup_rig_entities(
-        entry, async_add_entities, partial(_offers, entry.runtime_data.registered_ids)
+        entry,
+        async_add_entities,
+        partial(_offers, entry.runtime_data.registered_ids(Platform.BINARY_SENSOR)),
     )
+
+    if (notices := entry.runtime_data.notices) is not None:
+        async_add_entities([MaintenanceBinarySensor(notices)])
 
 
 def _offers(
@@ -106,6 +139,15 @@ class RigBinarySensor(RigEntity[Rig], BinarySensorEntity):
         rig = self.part
         return self.entity_description.value_fn(rig) if rig else None
 
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, object] | None:
+        """What belongs to it."""
+        rig = self.part
+        if rig is None or self.entity_description.attributes_fn is None:
+            return None
+        return self.entity_description.attributes_fn(rig)
+
 
 class StaleBinarySensor(RigEntity[Rig], BinarySensorEntity):
     """Whether a rig was not seen for longer than the limit; always available, that is its point."""
@@ -134,4 +176,41 @@ class StaleBinarySensor(RigEntity[Rig], BinarySensorEntity):
         return {
             "last_seen": self.coordinator.last_seen(self.rig_id),
             "last_error": failure.error if failure else None,
+        }
+
+
+class MaintenanceBinarySensor(CoordinatorEntity[NoticeBoard], BinarySensorEntity):
+    """Whether a downtime that the source announced is going on."""
+
+    _attr_has_entity_name = True
+    _attr_available = True
+
+    def __init__(self, notices: NoticeBoard) -> None:
+        """Make the sensor of an entry's notices."""
+        super().__init__(notices)
+        self.entity_description = MAINTENANCE
+        entry_id = notices.config_entry.entry_id
+        self._attr_unique_id = f"{entry_id}_{MAINTENANCE.key}"
+        self._attr_device_info = fleet_device_info(entry_id)
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Whether it is going on."""
+        return self.coordinator.current is not None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, object]:
+        """What was announced."""
+        return {
+            "notices": [
+                {
+                    "title": notice.title,
+                    "message": notice.message,
+                    "starts": notice.starts,
+                    "ends": notice.ends,
+                }
+                for notice in self.coordinator.data
+            ]
         }

@@ -1,4 +1,4 @@
-"""Config flows: sites of Antminers, their miners, credentials and options."""
+"""Config flows: sites of Antminers with their miners, and HiveOS accounts."""
 
 from collections.abc import Mapping
 import logging
@@ -25,9 +25,6 @@ from homeassistant.const import (
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -45,6 +42,7 @@ from .const import (
     DEFAULT_SCAN_INTERVAL,
     DEFAULT_TIMEOUT,
     DOMAIN,
+    KIND_HIVEOS,
     KIND_SITE,
     MAX_SCAN_INTERVAL,
     MAX_STALE_AFTER,
@@ -53,6 +51,7 @@ from .const import (
     MIN_TIMEOUT,
     SUBENTRY_MINER,
 )
+from .hive_flow import HiveFlow, HiveOptionsFlow
 from .miner_flow import MinerSubentryFlow, as_config_subentry
 from .miner_source import DEFAULT_USERNAME, credentials_of
 from .search import Candidate, async_find_miner, async_identify, async_sites, title_at
@@ -66,6 +65,7 @@ from .search_flow import (
     changing_schema,
     credentials_input,
     error_key,
+    seconds,
 )
 from .source import SourceError
 
@@ -78,33 +78,18 @@ NEW_SITE = "new"
 DEFAULT_SITE_NAME = "Antminers"
 
 
-def _seconds(minimum: int, maximum: int) -> probatio.All[int]:
-    return probatio.All(
-        NumberSelector(
-            NumberSelectorConfig(
-                min=minimum,
-                max=maximum,
-                step=1,
-                mode=NumberSelectorMode.BOX,
-                unit_of_measurement="s",
-            )
-        ),
-        probatio.Coerce(int),
-    )
-
-
 SITE_SCHEMA = probatio.Schema(
     {probatio.Required(CONF_NAME, default=DEFAULT_SITE_NAME): TEXT}
 ).extend(SEARCH_SCHEMA.schema)
 OPTIONS_SCHEMA = probatio.Schema(
     {
-        probatio.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): _seconds(
+        probatio.Required(CONF_SCAN_INTERVAL, default=DEFAULT_SCAN_INTERVAL): seconds(
             MIN_SCAN_INTERVAL, MAX_SCAN_INTERVAL
         ),
-        probatio.Optional(CONF_STALE_AFTER): _seconds(
+        probatio.Optional(CONF_STALE_AFTER): seconds(
             MIN_SCAN_INTERVAL, MAX_STALE_AFTER
         ),
-        probatio.Required(CONF_TIMEOUT, default=DEFAULT_TIMEOUT): _seconds(
+        probatio.Required(CONF_TIMEOUT, default=DEFAULT_TIMEOUT): seconds(
             MIN_TIMEOUT, MAX_TIMEOUT
         ),
     }
@@ -112,13 +97,17 @@ OPTIONS_SCHEMA = probatio.Schema(
 
 
 class AntminerMonitorConfigFlow(
-    SearchFlow[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow, domain=DOMAIN
+    HiveFlow,
+    SearchFlow[ConfigFlowContext, ConfigFlowResult, str],
+    ConfigFlow,
+    domain=DOMAIN,
 ):
-    """Sets up a site, and changes its name and credentials."""
+    """Sets up a site or a HiveOS account, and changes its name and credentials."""
 
     VERSION = 1
     MINOR_VERSION = 1
 
+    addresses_step = "site"
     search_schema = SITE_SCHEMA
 
     _name = DEFAULT_SITE_NAME
@@ -130,7 +119,9 @@ class AntminerMonitorConfigFlow(
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        """Give the flow of a site's options."""
+        """Give the flow of an entry's options."""
+        if config_entry.data.get(CONF_KIND) == KIND_HIVEOS:
+            return HiveOptionsFlow()
         return SiteOptionsFlow()
 
     @classmethod
@@ -139,17 +130,24 @@ class AntminerMonitorConfigFlow(
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Give the flow that adds miners to a site."""
+        """Give the flow that adds miners to a site: an account has none."""
+        if config_entry.data.get(CONF_KIND) == KIND_HIVEOS:
+            return {}
         return {SUBENTRY_MINER: MinerSubentryFlow}
 
-    @override
     async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what is to be followed."""
+        return self.async_show_menu(step_id="user", menu_options=["site", "hiveos"])
+
+    async def async_step_site(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the site's name and where its miners are."""
         if user_input is not None:
             self._name = user_input[CONF_NAME].strip() or DEFAULT_SITE_NAME
-        return await super().async_step_user(user_input)
+        return await self._ask_addresses(user_input)
 
     @override
     def _create(self, chosen: list[Candidate]) -> ConfigFlowResult:
@@ -254,7 +252,9 @@ class AntminerMonitorConfigFlow(
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Ask for the web credentials that a miner refuses; its readings go on meanwhile."""
+        """Ask for what is refused: a token, or a miner's web login; its readings go on meanwhile."""
+        if self._get_reauth_entry().data.get(CONF_KIND) == KIND_HIVEOS:
+            return await self.async_step_hiveos_reauth_confirm()
         self._refused_by = entry_data.get(CONF_SUBENTRY_ID)
         return await self.async_step_reauth_confirm()
 
@@ -297,8 +297,10 @@ class AntminerMonitorConfigFlow(
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change a site's name and web credentials."""
+        """Change a site's name and web credentials; an account has a step of its own."""
         entry = self._get_reconfigure_entry()
+        if entry.data.get(CONF_KIND) == KIND_HIVEOS:
+            return await self.async_step_hiveos_reconfigure()
         errors: dict[str, str] = {}
         if user_input is not None:
             given = changed_credentials(entry.data, user_input)

@@ -7,9 +7,16 @@ DOMAIN: Final = "antminer_monitor"
 KIND_SITE: Final = "site"
 """Kind of a config entry: the Antminers of one place."""
 
+KIND_HIVEOS: Final = "hiveos"
+"""Kind of a config entry: a HiveOS account and its farms."""
+
 SUBENTRY_MINER: Final = "miner"
 """Type of a config subentry: one miner of a site."""
 
+CONF_ALLOW_EXEC: Final = "allow_exec"
+"""Option of a HiveOS account: whether commands may be run in the shell of its rigs."""
+CONF_FARMS_OFF: Final = "farms_off"
+"""Option of a HiveOS account: the ids of the farms that are not followed; new ones are."""
 CONF_KIND: Final = "kind"
 CONF_STALE_AFTER: Final = "stale_after"
 CONF_TIMEOUT: Final = "timeout"
@@ -18,6 +25,11 @@ DEFAULT_SCAN_INTERVAL: Final = 30
 MIN_SCAN_INTERVAL: Final = 10
 MAX_SCAN_INTERVAL: Final = 600
 """Seconds between two readings of a rig."""
+
+DEFAULT_HIVE_INTERVAL: Final = 60
+MIN_HIVE_INTERVAL: Final = 30
+MAX_HIVE_INTERVAL: Final = 900
+"""Seconds between two readings of a HiveOS account: the service is others' too."""
 
 DEFAULT_TIMEOUT: Final = 10
 MIN_TIMEOUT: Final = 2

@@ -1,7 +1,7 @@
 """Polls one source: pacing, staleness, when each rig was last seen."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import logging
@@ -14,11 +14,22 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .allowance import Allowance
+from .audience import Audience
+from .changes import Changes, compare
+from .command import Command, Outcome, Result
 from .rig import Rig
 from .shape import Shape, shape_of
-from .source import Source, SourceError
+from .source import Group, Happening, Reading, Source, SourceError
+from .told import Told
 
 _LOGGER = logging.getLogger(__name__)
+
+MANY_RIGS = 50
+"""From so many rigs on, readings are compared outside the event loop."""
+
+MOST_LINES = 5
+"""Rigs that are named one by one in the log when they go or come back together."""
 
 
 def phases() -> Iterator[float]:
@@ -47,6 +58,20 @@ class Pacing:
     """Bounds how many sources are read at the same time."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the rigs of a coordinator belong."""
+
+    device_id: str
+    """Identifier of the device that they are reached through."""
+    subentry_id: str | None = None
+    """Config subentry of the one rig, where each has one; its title is the rig's name."""
+    manufacturer: str | None = None
+    """Of a rig that does not say."""
+    url: Callable[[str, Rig], str | None] = lambda rig_id, rig: None
+    """Where a rig is configured by hand, by its id and last reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A reading that failed."""
@@ -61,6 +86,8 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
     A failed reading raises nothing and changes nothing: what was read stays until it is
     stale, and from then on the entities are unavailable. So a lost packet is not seen,
     and a rig that is off never shows old figures as fresh ones.
+
+    Listeners are told of the rigs that changed and of no others.
     """
 
     config_entry: ConfigEntry
@@ -71,17 +98,19 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         entry: ConfigEntry,
         source: Source,
         pacing: Pacing,
+        origin: Origin,
         *,
         name: str,
         rig_ids: tuple[str, ...] = (),
         remembered: Mapping[str, Rig] | None = None,
-        subentry_id: str | None = None,
+        told: Told | None = None,
     ) -> None:
         """Make a coordinator.
 
         ``rig_ids`` are rigs that exist whether they were ever read or not. ``remembered``
         are rigs as last seen before Home Assistant started: they give the devices and
-        entities their shape, and are stale until they are read again.
+        entities their shape, and are stale until they are read again. ``told`` knows which
+        happenings are new; without it none is passed on.
         """
         super().__init__(
             hass,
@@ -93,23 +122,38 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         )
         self.source = source
         self.pacing = pacing
-        self.subentry_id = subentry_id
+        self.origin = origin
         self.data = dict(remembered or {})
         self.shapes: dict[str, Shape] = {
             rig_id: shape_of(rig) for rig_id, rig in self.data.items()
         }
         """Replaced by another object, never changed, when a rig's shape changed."""
         self.last_failure: Failure | None = None
+        self.allowance: Allowance | None = None
+        """What each rig may have enabled, where there are very many."""
+        self.excuse: str | None = None
+        """Why its source is expected to be away now, such as an announced downtime."""
         self._configured = rig_ids
+        self._told = told
         self._stale: set[str] = set(self.data)
         self._told_missing: set[str] = set()
-        self._seen_listeners: set[Callable[[], None]] = set()
+        self._absent: dict[str, int] = {}
+        self._group: tuple[datetime, Group] | None = None
+        self._audience = Audience(hass, entry, name)
+        self._seen_audience = Audience(hass, entry, name)
+        self._failure_listeners: set[Callable[[SourceError], None]] = set()
+        self._command_listeners: set[Callable[[SourceError | None], None]] = set()
+        self._happening_listeners: set[Callable[[Happening], None]] = set()
         self._stale_timer: CALLBACK_TYPE | None = None
 
     @property
     def rig_ids(self) -> tuple[str, ...]:
         """Every rig of the source, read or not."""
         return tuple(dict.fromkeys((*self._configured, *self.data)))
+
+    def has(self, rig_id: str) -> bool:
+        """Tell whether the source has that rig."""
+        return rig_id in self.data or rig_id in self._configured
 
     @property
     def fresh(self) -> dict[str, Rig]:
@@ -119,6 +163,14 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             for rig_id, rig in self.data.items()
             if rig_id not in self._stale
         }
+
+    @property
+    def group(self) -> Group | None:
+        """The farm of the rigs; None where there is none, or what is known of it is old."""
+        if self._group is None:
+            return None
+        at, group = self._group
+        return group if dt_util.utcnow() - at < self.pacing.stale_after else None
 
     def is_stale(self, rig_id: str) -> bool:
         """Tell whether a rig was not seen for longer than the limit, or never."""
@@ -130,16 +182,105 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         return rig.seen_at if rig else None
 
     @callback
-    def async_add_seen_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+    @override
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: object = None
+    ) -> CALLBACK_TYPE:
+        """Call ``update_callback`` when the rig ``context`` changed, or any if it is None."""
+        removers = (
+            super().async_add_listener(update_callback, context),
+            self._audience.async_add(update_callback, context),
+        )
+
+        def remove() -> None:
+            for remover in removers:
+                remover()
+
+        return remove
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell everybody."""
+        self._audience.async_tell()
+
+    @callback
+    def async_add_seen_listener(
+        self, listener: Callable[[], None], rig_id: str | None = None
+    ) -> CALLBACK_TYPE:
         """Call ``listener`` after every successful reading, even one that changed nothing."""
-        self._seen_listeners.add(listener)
-        return lambda: self._seen_listeners.discard(listener)
+        return self._seen_audience.async_add(listener, rig_id)
+
+    @callback
+    def async_add_failure_listener(
+        self, listener: Callable[[SourceError], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` with the error of every failed reading."""
+        self._failure_listeners.add(listener)
+        return lambda: self._failure_listeners.discard(listener)
+
+    @callback
+    def async_add_command_listener(
+        self, listener: Callable[[SourceError | None], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` whenever rigs were told something, with the error if there was one."""
+        self._command_listeners.add(listener)
+        return lambda: self._command_listeners.discard(listener)
+
+    @callback
+    def async_add_happening_listener(
+        self, listener: Callable[[Happening], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``listener`` once with everything that happened, oldest first."""
+        self._happening_listeners.add(listener)
+        return lambda: self._happening_listeners.discard(listener)
 
     async def async_replace_source(self, source: Source) -> None:
         """Read from another source from now on: the same rigs at a new address, say."""
         old, self.source = self.source, source
         await old.close()
         await self.async_request_refresh()
+
+    async def async_execute(
+        self, command: Command, rig_ids: Sequence[str]
+    ) -> list[Outcome]:
+        """Tell rigs to do something; an outcome for each, in the same order. Raises nothing.
+
+        What a rig does not accept now is not sent to it.
+        """
+        outcomes = {
+            rig_id: self._refused(command, rig_id) for rig_id in dict.fromkeys(rig_ids)
+        }
+        accepted = [rig_id for rig_id, outcome in outcomes.items() if outcome is None]
+        if accepted:
+            error: SourceError | None = None
+            try:
+                answers = await self.source.execute(command, accepted)
+            except SourceError as err:
+                error = err
+                answers = tuple(
+                    Outcome(rig_id=rig_id, result=Result.FAILED, error=str(err))
+                    for rig_id in accepted
+                )
+            for listener in tuple(self._command_listeners):
+                listener(error)
+            outcomes |= {outcome.rig_id: outcome for outcome in answers}
+        return [outcome for outcome in outcomes.values() if outcome]
+
+    def _refused(self, command: Command, rig_id: str) -> Outcome | None:
+        rig = self.data.get(rig_id)
+        if rig and command.action in rig.commands:
+            return None
+        reason = (
+            f"it may not be controlled ({rig.commands_denied})"
+            if rig and rig.commands_denied
+            else f"it does not accept {command.action} now"
+        )
+        return Outcome(
+            rig_id=rig_id,
+            result=Result.FAILED,
+            error=f"{self.label_of(rig_id)}: {reason}",
+        )
 
     @override
     async def async_shutdown(self) -> None:
@@ -153,63 +294,87 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         source = self.source
         try:
             async with self.pacing.slots:
-                rigs = await source.read()
+                reading = await source.read()
         except SourceError as err:
-            known = self.last_failure
-            self.last_failure = Failure(dt_util.utcnow(), str(err))
-            _LOGGER.debug("Reading %s failed: %s", self.name, err)
-            self._tell_log()
-            if len(self.fresh) < len(self.rig_ids) and (
-                known is None or known.error != str(err)
-            ):
-                # The base class tells nobody of equal data, but why it is stale is news.
-                self.async_update_listeners()
+            self._failed(err)
             return self.data
         finally:
             self._aim_next_poll()
-        if source is not self.source:
-            # It was replaced meanwhile: these may be the figures of another miner.
-            return self.data
-        return self._take(rigs)
-
-    def _take(self, rigs: tuple[Rig, ...]) -> dict[str, Rig]:
-        previous, self.data = self.data, {rig.id: rig for rig in rigs}
-        shapes = {rig.id: shape_of(rig) for rig in rigs}
-        if shapes != self.shapes:
-            self.shapes = shapes
-        changed = self._find_stale()
-        for listener in tuple(self._seen_listeners):
-            listener()
-        if changed and self.data == previous:
-            # The base class tells nobody of equal data, but a rig that is back is news.
-            self.async_update_listeners()
+        if source is self.source:
+            # Otherwise it was replaced meanwhile: these may be the figures of another miner.
+            await self._take(reading)
         return self.data
 
+    def _failed(self, err: SourceError) -> None:
+        known = self.last_failure
+        self.last_failure = Failure(dt_util.utcnow(), str(err))
+        _LOGGER.debug("Reading %s failed: %s", self.name, err)
+        self._tell_log()
+        for listener in tuple(self._failure_listeners):
+            listener(err)
+        if len(self.fresh) < len(self.rig_ids) and (
+            known is None or known.error != str(err)
+        ):
+            # Why it is stale is news.
+            self.async_update_listeners()
+
+    async def _take(self, reading: Reading) -> None:
+        arguments = (self.data, self.shapes, self._absent, reading.rigs)
+        changes = (
+            await self.hass.async_add_executor_job(compare, *arguments)
+            if len(reading.rigs) >= MANY_RIGS
+            else compare(*arguments)
+        )
+        self._apply(changes)
+        if reading.group:
+            self._group = (dt_util.utcnow(), reading.group)
+        changed = changes.changed | self._find_stale()
+        self._seen_audience.async_tell()
+        if changed:
+            self._audience.async_tell(changed)
+        if reading.happenings and self._told:
+            for happening in await self._told.async_take(
+                self.origin.device_id, reading.happenings
+            ):
+                for listener in tuple(self._happening_listeners):
+                    listener(happening)
+
+    def _apply(self, changes: Changes) -> None:
+        # In place: the base class finds nothing changed, and leaves the telling to us.
+        self.data.clear()
+        self.data.update(changes.data)
+        self._absent = changes.absent
+        if changes.shapes is not self.shapes:
+            self.shapes = changes.shapes
+
     @callback
-    def _find_stale(self) -> bool:
-        """Find out anew which rigs are stale; True if that changed for any."""
+    def _find_stale(self) -> set[str]:
+        """Find out anew which rigs are stale; give those for which that changed."""
         now = dt_util.utcnow()
         limit = self.pacing.stale_after
         before = self._stale
+        seen = {rig_id: rig.seen_at for rig_id, rig in self.data.items() if rig.seen_at}
+        fresh = [at for at in seen.values() if now - at < limit]
         self._stale = {
-            rig_id for rig_id, rig in self.data.items() if now - rig.seen_at >= limit
+            rig_id
+            for rig_id in self.data
+            if rig_id not in seen or now - seen[rig_id] >= limit
         }
         self._cancel_stale_timer()
-        if fresh := self.fresh.values():
-            oldest = min(rig.seen_at for rig in fresh)
+        if fresh:
             self._stale_timer = async_call_later(
                 self.hass,
-                max((oldest + limit - now).total_seconds(), 0.0),
+                max((min(fresh) + limit - now).total_seconds(), 0.0),
                 HassJob(self._stale_timer_fired, cancel_on_shutdown=True),
             )
         self._tell_log()
-        return self._stale != before
+        return self._stale ^ before
 
     @callback
     def _stale_timer_fired(self, _now: datetime) -> None:
         self._stale_timer = None
-        if self._find_stale():
-            self.async_update_listeners()
+        if changed := self._find_stale():
+            self._audience.async_tell(changed)
 
     def _cancel_stale_timer(self) -> None:
         if self._stale_timer:
@@ -217,26 +382,44 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             self._stale_timer = None
 
     def _tell_log(self) -> None:
-        """One line when a rig goes, one when it is back."""
+        """One line when a rig goes, one when it is back; one for all where many go together."""
         missing = {rig_id for rig_id in self.rig_ids if self.is_stale(rig_id)}
-        for rig_id in missing - self._told_missing:
-            seen = self.last_seen(rig_id)
-            since = (
-                dt_util.as_local(seen).isoformat(" ", "seconds") if seen else "never"
-            )
-            reason = f": {self.last_failure.error}" if self.last_failure else ""
-            _LOGGER.warning(
-                "%s is stale, last seen %s%s", self._label(rig_id), since, reason
-            )
-        for rig_id in self._told_missing - missing:
-            _LOGGER.warning("%s is back", self._label(rig_id))
+        gone = missing - self._told_missing
+        back = self._told_missing - missing
         self._told_missing = missing
+        # A downtime that was announced is no outage.
+        level = logging.INFO if self.excuse else logging.WARNING
+        reason = self.excuse or (self.last_failure.error if self.last_failure else "")
+        reason = f": {reason}" if reason else ""
+        if len(gone) > MOST_LINES:
+            _LOGGER.log(level, "%s: %d rigs are stale%s", self.name, len(gone), reason)
+        else:
+            for rig_id in gone:
+                seen = self.last_seen(rig_id)
+                since = (
+                    dt_util.as_local(seen).isoformat(" ", "seconds")
+                    if seen
+                    else "never"
+                )
+                _LOGGER.log(
+                    level,
+                    "%s is stale, last seen %s%s",
+                    self.label_of(rig_id),
+                    since,
+                    reason,
+                )
+        if len(back) > MOST_LINES:
+            _LOGGER.log(level, "%s: %d rigs are back", self.name, len(back))
+        else:
+            for rig_id in back & self.data.keys():
+                _LOGGER.log(level, "%s is back", self.label_of(rig_id))
 
-    def _label(self, rig_id: str) -> str:
+    def label_of(self, rig_id: str) -> str:
+        """Give what to call a rig in a log line or an error."""
         rig = self.data.get(rig_id)
         return (
             self.name
-            if self.subentry_id or rig is None
+            if self.origin.subentry_id or rig is None
             else f"{self.name}: {rig.name or rig_id}"
         )
 

@@ -11,13 +11,15 @@ from homeassistant.helpers.device_registry import AnyDeviceEntry
 
 from .antminer.source import AntminerSource
 from .coordinator import RigCoordinator
-from .rig import Json
+from .hub import AntminerMonitorConfigEntry, async_rig_of_device
+from .json_value import Json
 from .rig_json import rig_as_dict
-from .site import AntminerMonitorConfigEntry, async_rig_of_device
 
 REDACTED = "**REDACTED**"
 
 _SECRET_KEYS = {
+    "autocreate_hash",
+    "clientconf",
     CONF_MAC,
     CONF_PASSWORD,
     CONF_USERNAME,
@@ -32,9 +34,11 @@ _SECRET_KEYS = {
     "serinum",
     "sessionid",
     "sn",
+    "ssh_authorized_keys",
     "token",
     "unique_id",
     "user",
+    "vnc_password",
     "worker",
 }
 """Keys whose values identify a person, a purse or a machine; compared without case."""
@@ -53,12 +57,15 @@ _VERSION_KEYS = {"api", "miner", "miner_version", "version"}
 
 MAX_DEPTH = 20
 
+MOST_WITH_RAW = 20
+"""Rigs of one source whose raw replies go into the diagnostics of an entry; a rig's own always do."""
+
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: AntminerMonitorConfigEntry
 ) -> dict[str, Any]:
-    """Give everything of a site but its secrets."""
-    site = entry.runtime_data
+    """Give everything of an entry but its secrets."""
+    hub = entry.runtime_data
     return {
         "entry": {
             "version": f"{entry.version}.{entry.minor_version}",
@@ -66,32 +73,39 @@ async def async_get_config_entry_diagnostics(
             "options": dict(entry.options),
             "polling_disabled": entry.pref_disable_polling,
         },
-        "fleet": {
-            "rigs": site.fleet.data.rigs,
-            "online": site.fleet.data.online,
-            "stale": site.fleet.data.stale,
-            "with_problem": site.fleet.data.with_problem,
-        },
-        "miners": [_miner(coordinator) for coordinator in site.coordinators.values()],
+        "fleets": [
+            {
+                "rigs": fleet.data.rigs,
+                "online": fleet.data.online,
+                "stale": fleet.data.stale,
+                "with_problem": fleet.data.with_problem,
+            }
+            for fleet in hub.fleets.values()
+        ],
+        "sources": [_source(coordinator) for coordinator in hub.coordinators.values()],
     }
 
 
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: AntminerMonitorConfigEntry, device: AnyDeviceEntry
 ) -> dict[str, Any]:
-    """Give everything of one rig but its secrets; of the fleet device, all of the site."""
+    """Give everything of one rig but its secrets; of a device with totals, all of the entry."""
     rig_id = async_rig_of_device(entry, device)
-    if rig_id is None:
+    coordinator = entry.runtime_data.coordinator_of(rig_id) if rig_id else None
+    if coordinator is None:
         return await async_get_config_entry_diagnostics(hass, entry)
-    return _miner(entry.runtime_data.coordinators[rig_id])
+    return _source(coordinator, rig_id)
 
 
-def _miner(coordinator: RigCoordinator) -> dict[str, Any]:
-    subentry = coordinator.config_entry.subentries[coordinator.subentry_id or ""]
+def _source(coordinator: RigCoordinator, rig_id: str | None = None) -> dict[str, Any]:
+    subentry = coordinator.config_entry.subentries.get(
+        coordinator.origin.subentry_id or ""
+    )
+    few = len(coordinator.data) <= MOST_WITH_RAW
     failure = coordinator.last_failure
     source = coordinator.source
     return {
-        "settings": redact(dict(subentry.data)),
+        "settings": redact(dict(subentry.data)) if subentry else {},
         "polling": {
             "interval": coordinator.pacing.interval.total_seconds(),
             "stale_after": coordinator.pacing.stale_after.total_seconds(),
@@ -118,9 +132,10 @@ def _miner(coordinator: RigCoordinator) -> dict[str, Any]:
             {
                 "stale": coordinator.is_stale(rig.id),
                 "snapshot": redact(rig_as_dict(rig)),
-                "raw": redact(dict(rig.raw)),
+                "raw": redact(dict(rig.raw)) if rig_id or few else None,
             }
             for rig in coordinator.data.values()
+            if rig_id in (None, rig.id)
         ],
     }
 

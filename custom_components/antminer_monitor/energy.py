@@ -131,7 +131,9 @@ class RigEnergySensor(RigEntity[Rig], _EnergySensor):
         """Read the meter at every reading of the rig, changed figures or not."""
         await super().async_added_to_hass()
         self._read_meter()
-        self.async_on_remove(self.coordinator.async_add_seen_listener(self._seen))
+        self.async_on_remove(
+            self.coordinator.async_add_seen_listener(self._seen, self.rig_id)
+        )
 
     @callback
     def _seen(self) -> None:
@@ -139,7 +141,8 @@ class RigEnergySensor(RigEntity[Rig], _EnergySensor):
         self.async_write_ha_state()
 
     def _read_meter(self) -> None:
-        if not self.coordinator.is_stale(self.rig_id) and (rig := self.part):
+        rig = self.part
+        if rig and rig.seen_at and not self.coordinator.is_stale(self.rig_id):
             self.meter.read(rig.seen_at, rig.power, self.coordinator.pacing.stale_after)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import override
 
-from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -12,8 +11,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .coordinator import RigCoordinator
 from .devices import fleet_device_info, part_device_info, rig_device_info
 from .fleet import FleetCoordinator
-from .rig import Board, Fan, Rig
-from .site import AntminerMonitorConfigEntry
+from .hub import AntminerMonitorConfigEntry, Hub
+from .rig import Board, Fan, Gpu, Rig
 
 type EntityOffers = Iterator[tuple[str, Callable[[], Entity]]]
 """Unique ids, each with what makes the entity."""
@@ -37,6 +36,9 @@ class PartKind[PartT]:
 RIG = PartKind[Rig]("rig", lambda rig: ((None, rig),))
 BOARD = PartKind[Board](
     "board", lambda rig: ((board.index, board) for board in rig.boards), has_device=True
+)
+GPU = PartKind[Gpu](
+    "gpu", lambda rig: ((gpu.index, gpu) for gpu in rig.gpus), has_device=True
 )
 FAN = PartKind[Fan]("fan", lambda rig: ((fan.index, fan) for fan in rig.fans))
 
@@ -62,9 +64,14 @@ class RigEntity[PartT](CoordinatorEntity[RigCoordinator]):
         index: int | None = None,
     ) -> None:
         """Make the entity of ``rig_id``'s part with that index."""
-        super().__init__(coordinator)
+        # With the rig as context, it hears of this rig's changes only.
+        super().__init__(coordinator, rig_id)
         self.entity_description = description
         self.rig_id = rig_id
+        if (allowance := coordinator.allowance) and (
+            index is not None or description.key not in allowance.keys
+        ):
+            self._attr_entity_registry_enabled_default = False
         self._kind = kind
         self._index = index
         self._attr_unique_id = unique_id_of(rig_id, description.key, kind.name, index)
@@ -103,10 +110,50 @@ class FleetEntity(CoordinatorEntity[FleetCoordinator]):
         """Make the entity; ``suffix`` tells apart those of one description."""
         super().__init__(coordinator)
         self.entity_description = description
-        self._attr_unique_id = (
-            f"{coordinator.config_entry.entry_id}_{description.key}{suffix}"
+        self._attr_unique_id = f"{coordinator.device_id}_{description.key}{suffix}"
+        self._attr_device_info = fleet_device_info(coordinator.device_id)
+
+
+class RigEntities:
+    """Adds for a platform what ``offers`` gives for each rig, once."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        async_add_entities: AddConfigEntryEntitiesCallback,
+        offers: Callable[[RigCoordinator, str], EntityOffers],
+    ) -> None:
+        """Begin with no entity."""
+        self._hub = hub
+        self._async_add_entities = async_add_entities
+        self._offers = offers
+        self._added: dict[str, set[str]] = {}
+
+    def add(self, coordinator: RigCoordinator, rig_id: str) -> None:
+        """Add those that the rig does not have yet."""
+        added = self._added.setdefault(rig_id, set())
+        allowance = coordinator.allowance
+        only = (
+            {unique_id_of(rig_id, key) for key in allowance.keys}
+            if allowance and allowance.is_all
+            else None
         )
-        self._attr_device_info = fleet_device_info(coordinator.config_entry)
+        new: list[Entity] = []
+        for unique_id, make in self._offers(coordinator, rig_id):
+            if unique_id in added or not (
+                only is None or unique_id in only or self._hub.is_registered(unique_id)
+            ):
+                continue
+            added.add(unique_id)
+            new.append(make())
+        if new:
+            self._async_add_entities(
+                new, config_subentry_id=coordinator.origin.subentry_id
+            )
+
+    def forget(self, rig_id: str) -> None:
+        """Let go of a rig whose entities were removed."""
+        self._added.pop(rig_id, None)
 
 
 async def async_setup_rig_entities(
@@ -115,28 +162,5 @@ async def async_setup_rig_entities(
     offers: Callable[[RigCoordinator, str], EntityOffers],
 ) -> None:
     """Add what ``offers`` gives for each rig, now and whenever a rig shows more of itself."""
-
-    @callback
-    def follow(coordinator: RigCoordinator) -> Callable[[], None]:
-        added: set[str] = set()
-        shapes: object = None
-
-        @callback
-        def add_new() -> None:
-            nonlocal shapes
-            if coordinator.shapes is shapes:
-                return
-            shapes = coordinator.shapes
-            new: list[Entity] = []
-            for rig_id in coordinator.rig_ids:
-                for unique_id, make in offers(coordinator, rig_id):
-                    if unique_id not in added:
-                        added.add(unique_id)
-                        new.append(make())
-            if new:
-                async_add_entities(new, config_subentry_id=coordinator.subentry_id)
-
-        add_new()
-        return coordinator.async_add_listener(add_new)
-
-    await entry.runtime_data.async_add_platform(follow)
+    hub = entry.runtime_data
+    await hub.async_add_platform(RigEntities(hub, async_add_entities, offers))

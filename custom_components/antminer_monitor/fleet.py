@@ -1,7 +1,7 @@
 """Totals over all rigs of a config entry."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 import logging
 from typing import override
@@ -14,11 +14,16 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from .coordinator import RigCoordinator
 from .health import has_problem
 from .rig import Rig, Status
+from .source import Group
 
 _LOGGER = logging.getLogger(__name__)
 
 UPDATE_DELAY = 5.0
 """Seconds over which the readings of many rigs are gathered into one set of totals."""
+
+
+type Coin = tuple[str, str]
+"""A coin and the algorithm that it is mined with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,8 @@ class Fleet:
 
     hashrates: Mapping[str, float]
     """H/s by algorithm: rates of different algorithms are never added up."""
+    coins: Mapping[Coin, float] = field(default_factory=dict)
+    """H/s by coin, where rigs tell what they mine."""
     power: float | None = None
     """W, of the rigs whose power is known."""
     power_is_complete: bool = False
@@ -35,6 +42,13 @@ class Fleet:
     online: int = 0
     stale: int = 0
     with_problem: int = 0
+    group: Group | None = None
+    """The farm that they all belong to, where its source knows of farms."""
+
+    @property
+    def offline(self) -> int:
+        """Rigs that are not on, or not seen."""
+        return self.rigs - self.online
 
     @property
     def efficiency(self) -> float | None:
@@ -49,12 +63,18 @@ def totals(fresh: Iterable[Rig], *, rigs: int, stale: int) -> Fleet:
     """Add up the rigs that are seen now."""
     seen = list(fresh)
     hashrates: dict[str, float] = {}
+    coins: dict[Coin, float] = {}
     for rig in seen:
-        if rig.algorithm and rig.hashrate is not None:
-            hashrates[rig.algorithm] = hashrates.get(rig.algorithm, 0.0) + rig.hashrate
+        for algorithm, rate in rig.hashrates.items():
+            hashrates[algorithm] = hashrates.get(algorithm, 0.0) + rate
+        for program in rig.programs:
+            if program.coin and program.algorithm and program.hashrate is not None:
+                coin = (program.coin, program.algorithm)
+                coins[coin] = coins.get(coin, 0.0) + program.hashrate
     powers = [rig.power for rig in seen if rig.power is not None]
     return Fleet(
         hashrates=hashrates,
+        coins=coins,
         power=sum(powers) if powers else None,
         power_is_complete=len(powers) == sum(bool(rig.hashrate) for rig in seen),
         rigs=rigs,
@@ -65,7 +85,7 @@ def totals(fresh: Iterable[Rig], *, rigs: int, stale: int) -> Fleet:
 
 
 class FleetCoordinator(DataUpdateCoordinator[Fleet]):
-    """Keeps the totals of a config entry, added up anew soon after a rig's figures changed."""
+    """Keeps totals over rigs, added up anew soon after the figures of one changed."""
 
     config_entry: ConfigEntry
 
@@ -74,15 +94,22 @@ class FleetCoordinator(DataUpdateCoordinator[Fleet]):
         hass: HomeAssistant,
         entry: ConfigEntry,
         coordinators: Mapping[str, RigCoordinator],
+        *,
+        device_id: str,
+        name: str,
     ) -> None:
-        """Make a coordinator over ``coordinators``, which may change later."""
+        """Make the totals of those among ``coordinators`` whose rigs are reached through a device.
+
+        ``coordinators`` may change later.
+        """
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
-            name=f"{entry.title} totals",
+            name=name,
             always_update=False,
         )
+        self.device_id = device_id
         self._coordinators = coordinators
         self._timer: CALLBACK_TYPE | None = None
         self.data = Fleet(hashrates={})
@@ -118,16 +145,33 @@ class FleetCoordinator(DataUpdateCoordinator[Fleet]):
     async def _async_update_data(self) -> Fleet:
         return self._totals()
 
+    @property
+    def coordinators(self) -> list[RigCoordinator]:
+        """The coordinators whose rigs are added up."""
+        return [
+            coordinator
+            for coordinator in self._coordinators.values()
+            if coordinator.origin.device_id == self.device_id
+        ]
+
     def _totals(self) -> Fleet:
-        coordinators = self._coordinators.values()
-        return totals(
-            (rig for coordinator in coordinators for rig in coordinator.fresh.values()),
-            rigs=sum(len(coordinator.rig_ids) for coordinator in coordinators),
-            stale=sum(
-                coordinator.is_stale(rig_id)
-                for coordinator in coordinators
-                for rig_id in coordinator.rig_ids
+        coordinators = self.coordinators
+        groups = [coordinator.group for coordinator in coordinators]
+        return replace(
+            totals(
+                (
+                    rig
+                    for coordinator in coordinators
+                    for rig in coordinator.fresh.values()
+                ),
+                rigs=sum(len(coordinator.rig_ids) for coordinator in coordinators),
+                stale=sum(
+                    coordinator.is_stale(rig_id)
+                    for coordinator in coordinators
+                    for rig_id in coordinator.rig_ids
+                ),
             ),
+            group=groups[0] if len(groups) == 1 else None,
         )
 
     def _cancel_timer(self) -> None:

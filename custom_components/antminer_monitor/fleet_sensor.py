@@ -1,7 +1,8 @@
 """Sensors of the fleet: totals over all rigs of an entry."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -10,17 +11,18 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfPower
-from homeassistant.core import callback
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .coordinator import RigCoordinator
 from .energy import FLEET_ENERGY, FleetEnergySensor
 from .entity import FleetEntity
-from .fleet import Fleet, FleetCoordinator
-from .site import AntminerMonitorConfigEntry
-from .units import RateUnit, rate_unit, significant
+from .fleet import Coin, Fleet, FleetCoordinator
+from .hub import AntminerMonitorConfigEntry
+from .source import Group
+from .units import ALGORITHM_NAMES, RateUnit, rate_unit, significant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +58,44 @@ FLEET_SENSORS: tuple[FleetSensorDescription, ...] = (
     ),
     _fleet_count("rigs", lambda fleet: fleet.rigs, EntityCategory.DIAGNOSTIC),
     _fleet_count("rigs_online", lambda fleet: fleet.online),
+    _fleet_count("rigs_offline", lambda fleet: fleet.offline),
     _fleet_count("rigs_stale", lambda fleet: fleet.stale),
     _fleet_count("rigs_with_problem", lambda fleet: fleet.with_problem),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupSensorDescription(SensorEntityDescription):
+    """Describes a sensor of a farm."""
+
+    value_fn: Callable[[Group], StateType]
+    unit_fn: Callable[[Group], str | None] | None = None
+
+
+GROUP_SENSORS: tuple[GroupSensorDescription, ...] = (
+    GroupSensorDescription(
+        key="power_cost",
+        translation_key="power_cost",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        value_fn=lambda group: group.power_cost,
+        unit_fn=lambda group: f"{group.currency}/h" if group.currency else None,
+    ),
+    GroupSensorDescription(
+        key="accepted_share_ratio",
+        translation_key="accepted_share_ratio",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda group: group.accepted_share_ratio,
+    ),
+)
+
+COIN_HASHRATE = SensorEntityDescription(
+    key="coin_hashrate",
+    translation_key="coin_hashrate",
+    state_class=SensorStateClass.MEASUREMENT,
+    suggested_display_precision=1,
 )
 
 TOTAL_HASHRATE = SensorEntityDescription(
@@ -80,30 +118,63 @@ def async_setup_fleet_sensors(
     entry: AntminerMonitorConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the totals; those of an algorithm once a rig of it is known."""
-    site = entry.runtime_data
-    async_add_entities(
-        [
-            *(FleetSensor(site.fleet, description) for description in FLEET_SENSORS),
-            FleetEnergySensor(site.fleet, FLEET_ENERGY),
-        ]
-    )
-    added: set[str] = set()
+    """Add totals; those of an algorithm or a coin once a rig mines it."""
 
     @callback
-    def add_algorithms() -> None:
-        new: list[SensorEntity] = []
-        for algorithm, unit in _fleet_units(site.coordinators.values()).items():
-            if algorithm not in added:
-                if not added:
-                    new.append(FleetEfficiencySensor(site.fleet, unit))
-                added.add(algorithm)
-                new.append(TotalHashrateSensor(site.fleet, algorithm, unit))
-        if new:
-            async_add_entities(new)
+    def add(fleet: FleetCoordinator) -> CALLBACK_TYPE:
+        async_add_entities(
+            [
+                *(FleetSensor(fleet, description) for description in FLEET_SENSORS),
+                FleetEnergySensor(fleet, FLEET_ENERGY),
+            ]
+        )
+        added: set[object] = set()
+        known: object = None
 
-    add_algorithms()
-    entry.async_on_unload(site.fleet.async_add_listener(add_algorithms))
+        @callback
+        def add_new() -> None:
+            nonlocal known
+            data = fleet.data
+            now = (*data.hashrates, *data.coins, data.group is None)
+            if now == known:
+                return
+            known = now
+            new: list[SensorEntity] = []
+            for key, make in _offers(fleet):
+                if key not in added:
+                    added.add(key)
+                    new.append(make())
+            if new:
+                async_add_entities(new)
+
+        add_new()
+        return fleet.async_add_listener(add_new)
+
+    entry.runtime_data.async_add_fleet_platform(add)
+
+
+def _offers(
+    fleet: FleetCoordinator,
+) -> Iterator[tuple[object, Callable[[], SensorEntity]]]:
+    """Give what the fleet can tell now, each with a key of its own."""
+    units = _fleet_units(fleet.coordinators)
+    if units:
+        yield (
+            "efficiency",
+            partial(FleetEfficiencySensor, fleet, next(iter(units.values()))),
+        )
+    for algorithm, unit in units.items():
+        yield algorithm, partial(TotalHashrateSensor, fleet, algorithm, unit)
+    for coin in fleet.data.coins:
+        if coin[1] in units:
+            yield coin, partial(CoinHashrateSensor, fleet, coin, units[coin[1]])
+    if group := fleet.data.group:
+        for description in GROUP_SENSORS:
+            if description.value_fn(group) is not None:
+                yield (
+                    f"group {description.key}",
+                    partial(GroupSensor, fleet, description),
+                )
 
 
 def _fleet_units(coordinators: Iterable[RigCoordinator]) -> dict[str, RateUnit]:
@@ -111,10 +182,12 @@ def _fleet_units(coordinators: Iterable[RigCoordinator]) -> dict[str, RateUnit]:
     units: dict[str, RateUnit] = {}
     for coordinator in coordinators:
         for rig in coordinator.data.values():
-            if rig.algorithm:
-                unit = rate_unit(rig)
-                units[rig.algorithm] = max(
-                    units.get(rig.algorithm, unit), unit, key=lambda known: known.scale
+            for algorithm in rig.hashrates or (
+                (rig.algorithm,) if rig.algorithm else ()
+            ):
+                unit = rate_unit(rig, algorithm)
+                units[algorithm] = max(
+                    units.get(algorithm, unit), unit, key=lambda known: known.scale
                 )
     return units
 
@@ -154,6 +227,55 @@ class TotalHashrateSensor(FleetEntity, SensorEntity):
         return None if rate is None else significant(rate / self._unit.scale, 4)
 
 
+class CoinHashrateSensor(FleetEntity, SensorEntity):
+    """Hashrate of all rigs that mine one coin."""
+
+    def __init__(
+        self, coordinator: FleetCoordinator, coin: Coin, unit: RateUnit
+    ) -> None:
+        """Make the sensor of a coin, shown in ``unit``."""
+        super().__init__(coordinator, COIN_HASHRATE, f"_{coin[0].lower()}_{coin[1]}")
+        self._coin = coin
+        self._unit = unit
+        self._attr_native_unit_of_measurement = unit.symbol
+        self._attr_translation_placeholders = {"coin": coin[0]}
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The sum; unknown while no rig that is seen mines the coin."""
+        rate = self.coordinator.data.coins.get(self._coin)
+        return None if rate is None else significant(rate / self._unit.scale, 4)
+
+
+class GroupSensor(FleetEntity, SensorEntity):
+    """What the source of a farm tells of it as a whole."""
+
+    entity_description: GroupSensorDescription
+
+    def __init__(
+        self, coordinator: FleetCoordinator, description: GroupSensorDescription
+    ) -> None:
+        """Make the sensor; its unit stays what it is now, for the sake of its statistics."""
+        super().__init__(coordinator, description)
+        group = coordinator.data.group
+        if description.unit_fn and group:
+            self._attr_native_unit_of_measurement = description.unit_fn(group)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Figures are shown only while they are true."""
+        return super().available and self.coordinator.data.group is not None
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """The figure."""
+        group = self.coordinator.data.group
+        return self.entity_description.value_fn(group) if group else None
+
+
 class FleetEfficiencySensor(FleetEntity, SensorEntity):
     """Energy per hash over all rigs, where they share one algorithm."""
 
@@ -173,19 +295,3 @@ class FleetEfficiencySensor(FleetEntity, SensorEntity):
             if efficiency is None
             else significant(efficiency * self._unit.scale, 3)
         )
-
-
-ALGORITHM_NAMES: Mapping[str, str] = {
-    "sha256d": "SHA-256",
-    "scrypt": "Scrypt",
-    "x11": "X11",
-    "ethash": "Ethash",
-    "etchash": "Etchash",
-    "equihash": "Equihash",
-    "kheavyhash": "kHeavyHash",
-    "blake2s": "Blake2s",
-    "eaglesong": "Eaglesong",
-    "handshake": "Handshake",
-    "randomx": "RandomX",
-}
-"""Proper names, the same in every language."""

@@ -9,17 +9,29 @@ HOT_BOARD = 85.0
 """°C on a circuit board. Stock firmware of the S19 generation stops a little above."""
 HOT_CHIP = 100.0
 """°C in a chip."""
+HOT_GPU = 90.0
+"""°C in a graphics processor; most throttle from there on."""
+HOT_GPU_MEMORY = 105.0
+"""°C in the memory of a graphics card; GDDR6X throttles at 110."""
+
+OVERHEAT = "overheat"
+"""Among a rig's problems: its source knows the limits that its owner set."""
 LOW_HASHRATE = 0.8
 """Share of the nominal hashrate under which a running rig is called slow."""
 
 
 def overheating(rig: Rig) -> bool | None:
-    """Tell whether a board or chip is too hot."""
-    if rig.board_temperature is None and rig.chip_temperature is None:
-        return None
-    return (rig.board_temperature or 0.0) >= HOT_BOARD or (
-        rig.chip_temperature or 0.0
-    ) >= HOT_CHIP
+    """Tell whether a board, a chip or a graphics card is too hot."""
+    if rig.problems is not None and OVERHEAT in rig.problems:
+        return True
+    limits = (
+        (rig.board_temperature, HOT_BOARD),
+        (rig.chip_temperature, HOT_CHIP),
+        (rig.gpu_temperature, HOT_GPU),
+        (rig.gpu_memory_temperature, HOT_GPU_MEMORY),
+    )
+    known = [value >= limit for value, limit in limits if value is not None]
+    return any(known) if known else None
 
 
 def hashrate_low(rig: Rig) -> bool | None:
@@ -74,11 +86,17 @@ def pool_fault(rig: Rig) -> bool | None:
     return first.status is not PoolStatus.ALIVE
 
 
+def reported_problem(rig: Rig) -> bool | None:
+    """Tell whether the rig's source finds anything wrong with it."""
+    return bool(rig.problems) if rig.problems is not None else None
+
+
 def has_problem(rig: Rig) -> bool:
     """Tell whether anything at all is known to be wrong."""
     return (
         rig.status is Status.FAULT
         or bool(rig.errors)
+        or bool(rig.problems)
         or any(
             check(rig)
             for check in (overheating, hashrate_low, board_fault, fan_fault, pool_fault)

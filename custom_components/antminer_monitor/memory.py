@@ -1,6 +1,6 @@
-"""What is kept of a site's rigs across restarts of Home Assistant."""
+"""What is kept of a config entry's rigs across restarts of Home Assistant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 import logging
@@ -9,7 +9,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
-from .rig import Json, Rig
+from .json_value import Json
+from .rig import Rig
 from .rig_json import rig_as_dict, rig_from_dict
 from .shape import Shape
 
@@ -32,17 +33,36 @@ class RigMemory:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Make the memory of a config entry; nothing is read yet."""
-        self._store = Store[dict[str, _Stored]](hass, _VERSION, f"{DOMAIN}.{entry_id}")
+        self._store = Store[dict[str, _Stored]](
+            hass,
+            _VERSION,
+            f"{DOMAIN}.{entry_id}",
+            # Thousands of rigs take a second to write down.
+            serialize_in_event_loop=False,
+        )
         self._shapes: dict[str, Shape] = {}
-        self._rigs: _Stored = {}
-        self._seen: dict[str, datetime] = {}
+        self._rigs: dict[str, Rig | dict[str, Json]] = {}
+        """As last seen, or as it was stored."""
+        self._written: dict[str, tuple[Rig, dict[str, Json]]] = {}
+        """Rigs with what is stored of them; for the thread that writes."""
+        self._seen: dict[str, datetime | None] = {}
+        self._groups: dict[str, str] = {}
         self._save_pending = False
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """Names of the farms that are remembered, by their id."""
+        return self._groups
 
     async def async_load(self) -> dict[str, Rig]:
         """Give the rigs that are remembered, by their id. What cannot be read is left out."""
-        stored = await self._store.async_load()
+        stored = await self._store.async_load() or {}
+        self._groups = {
+            group_id: str(group.get("name"))
+            for group_id, group in stored.get("groups", {}).items()
+        }
         found: dict[str, Rig] = {}
-        for rig_id, data in (stored or {}).get("rigs", {}).items():
+        for rig_id, data in stored.get("rigs", {}).items():
             try:
                 rig = rig_from_dict(data)
             except ValueError as err:
@@ -59,17 +79,26 @@ class RigMemory:
     def async_remember(self, rigs: Iterable[tuple[Rig, Shape]]) -> None:
         """Take note of rigs that were just read."""
         for rig, shape in rigs:
-            if self._shapes.get(rig.id) != shape:
+            if self._shapes.get(rig.id) is not shape:
                 self._shapes[rig.id] = shape
-                self._rigs[rig.id] = rig_as_dict(_without_secrets(rig))
+                # Without what it was read from: thousands of them are megabytes.
+                self._rigs[rig.id] = replace(rig, raw={})
             self._seen[rig.id] = rig.seen_at
         self._schedule_save()
 
     @callback
+    def async_remember_groups(self, groups: Mapping[str, str]) -> None:
+        """Take note of the farms that there are: names by id."""
+        if groups != self._groups:
+            self._groups = dict(groups)
+            self._schedule_save()
+
+    @callback
     def async_forget(self, rig_id: str) -> None:
         """Drop a rig that was removed."""
-        for kept in (self._shapes, self._rigs, self._seen):
-            kept.pop(rig_id, None)
+        self._shapes.pop(rig_id, None)
+        self._rigs.pop(rig_id, None)
+        self._seen.pop(rig_id, None)
         self._schedule_save()
 
     async def async_save(self) -> None:
@@ -88,11 +117,27 @@ class RigMemory:
 
     def _data(self) -> dict[str, _Stored]:
         self._save_pending = False
+        # Copies: this runs in a thread of its own, and rigs are read meanwhile.
+        seen = dict(self._seen)
+        rigs = dict(self._rigs)
+        self._written = {
+            rig_id: self._written[rig_id]
+            if rig_id in self._written and self._written[rig_id][0] is rig
+            else (rig, rig_as_dict(_without_secrets(rig)))
+            for rig_id, rig in rigs.items()
+            if isinstance(rig, Rig)
+        }
         return {
             "rigs": {
-                rig_id: {**data, "seen_at": self._seen[rig_id].isoformat()}
-                for rig_id, data in self._rigs.items()
-            }
+                rig_id: {
+                    **(self._written[rig_id][1] if isinstance(rig, Rig) else rig),
+                    "seen_at": at.isoformat() if (at := seen.get(rig_id)) else None,
+                }
+                for rig_id, rig in rigs.items()
+            },
+            "groups": {
+                group_id: {"name": name} for group_id, name in self._groups.items()
+            },
         }
 
 
@@ -101,4 +146,6 @@ def _without_secrets(rig: Rig) -> Rig:
         rig,
         pools=tuple(replace(pool, url=None, user=None) for pool in rig.pools),
         boards=tuple(replace(board, chip_map=None) for board in rig.boards),
+        flight_sheets=(),
+        overclocks=(),
     )

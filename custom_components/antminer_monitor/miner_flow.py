@@ -75,6 +75,12 @@ class MinerSubentryFlow(
             title=last["title"], data=last["data"], unique_id=last["unique_id"]
         )
 
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask where the new miners are."""
+        return await self._ask_addresses(user_input)
+
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:

@@ -52,6 +52,24 @@ PORT = probatio.All(
     ),
     probatio.Coerce(int),
 )
+
+
+def seconds(minimum: int, maximum: int) -> probatio.All[int]:
+    """Give the field of a span of time."""
+    return probatio.All(
+        NumberSelector(
+            NumberSelectorConfig(
+                min=minimum,
+                max=maximum,
+                step=1,
+                mode=NumberSelectorMode.BOX,
+                unit_of_measurement="s",
+            )
+        ),
+        probatio.Coerce(int),
+    )
+
+
 CREDENTIALS_SCHEMA = probatio.Schema(
     {
         probatio.Optional(CONF_USERNAME, default=DEFAULT_USERNAME): TEXT,
@@ -118,6 +136,8 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
 ):
     """Asks for addresses, looks at each, and lets the user choose among what is there."""
 
+    addresses_step = "user"
+    """The step that asks for addresses, and that what goes wrong leads back to."""
     search_schema: probatio.Schema = SEARCH_SCHEMA
 
     _addresses: tuple[str, ...] = ()
@@ -136,10 +156,8 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
         """Give the web credentials to search with."""
         return credentials_of(self._credentials)
 
-    async def async_step_user(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ResultT:
-        """Ask where the miners are."""
+    async def _ask_addresses(self, user_input: dict[str, Any] | None = None) -> ResultT:
+        """Ask where the miners are, and look there."""
         errors = {"base": self._error} if self._error else {}
         placeholders = {"part": ""}
         self._error = None
@@ -155,7 +173,7 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
             else:
                 return await self.async_step_scan()
         return self.async_show_form(
-            step_id="user",
+            step_id=self.addresses_step,
             data_schema=self.add_suggested_values_to_schema(
                 self.search_schema, self._input
             ),
@@ -174,7 +192,7 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
                     return await self.async_step_select()
                 case "nothing_found":
                     return await self.async_step_nothing_found()
-            return await self.async_step_user()
+            return await self._ask_addresses()
         if self._task is None:
             self._task = self.hass.async_create_task(self._search(), f"{DOMAIN} scan")
         if not self._task.done():
@@ -203,13 +221,13 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
         if found:
             if all(candidate.credentials_refused for candidate in found):
                 self._error = "invalid_auth"
-                return "user"
+                return self.addresses_step
             return "select"
         if self._result.known:
             self._error = (
                 "already_configured" if len(self._addresses) == 1 else "all_configured"
             )
-            return "user"
+            return self.addresses_step
         return "nothing_found"
 
     async def async_step_nothing_found(
@@ -218,7 +236,7 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
         """Say so, and offer other addresses or to add them all the same."""
         return self.async_show_menu(
             step_id="nothing_found",
-            menu_options=["user", "add_anyway"],
+            menu_options=[self.addresses_step, "add_anyway"],
             description_placeholders=self._found(),
         )
 

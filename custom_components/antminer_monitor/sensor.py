@@ -9,8 +9,9 @@ from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
+    SensorStateClass,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -19,6 +20,7 @@ from .energy import ENERGY, RigEnergySensor
 from .entity import (
     BOARD,
     FAN,
+    GPU,
     RIG,
     EntityOffers,
     PartKind,
@@ -27,16 +29,17 @@ from .entity import (
     unique_id_of,
 )
 from .fleet_sensor import async_setup_fleet_sensors
+from .hub import AntminerMonitorConfigEntry
 from .rig import Rig
 from .sensor_descriptions import (
     BOARD_SENSORS,
     FAN_SENSORS,
+    GPU_SENSORS,
     RIG_SENSORS,
     RigSensorDescription,
     State,
 )
-from .site import AntminerMonitorConfigEntry
-from .units import rate_unit, significant
+from .units import ALGORITHM_NAMES, rate_unit, significant
 
 PARALLEL_UPDATES = 0
 
@@ -52,6 +55,13 @@ LAST_SEEN = SensorEntityDescription(
     entity_registry_enabled_default=False,
 )
 
+SECOND_HASHRATE = SensorEntityDescription(
+    key="second_hashrate",
+    translation_key="second_hashrate",
+    state_class=SensorStateClass.MEASUREMENT,
+    suggested_display_precision=1,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -59,9 +69,10 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of an entry."""
-    site = entry.runtime_data
     await async_setup_rig_entities(
-        entry, async_add_entities, partial(_offers, site.registered_ids)
+        entry,
+        async_add_entities,
+        partial(_offers, entry.runtime_data.registered_ids(Platform.SENSOR)),
     )
     async_setup_fleet_sensors(entry, async_add_entities)
 
@@ -82,7 +93,14 @@ def _offers(
             partial(RigEnergySensor, coordinator, rig_id, ENERGY, RIG),
         )
     yield from _offers_of(registered, coordinator, rig, RIG, RIG_SENSORS)
+    for algorithm in rig.hashrates:
+        if algorithm != rig.algorithm:
+            yield (
+                unique_id_of(rig_id, f"hashrate_{algorithm}"),
+                partial(SecondHashrateSensor, coordinator, rig_id, algorithm),
+            )
     yield from _offers_of(registered, coordinator, rig, BOARD, BOARD_SENSORS)
+    yield from _offers_of(registered, coordinator, rig, GPU, GPU_SENSORS)
     yield from _offers_of(registered, coordinator, rig, FAN, FAN_SENSORS)
 
 
@@ -97,7 +115,11 @@ def _offers_of[PartT](
     for index, part in kind.parts(rig):
         for description in descriptions:
             unique_id = unique_id_of(rig.id, description.key, kind.name, index)
-            if description.value_fn(part) is not None or unique_id in registered:
+            # Of very many rigs the parts alone would be a hundred thousand entities.
+            is_spared = coordinator.allowance is not None and kind.has_device
+            if unique_id in registered or (
+                not is_spared and description.value_fn(part) is not None
+            ):
                 yield (
                     unique_id,
                     partial(RigSensor, coordinator, rig.id, description, kind, index),
@@ -108,7 +130,7 @@ class RigSensor[PartT](RigEntity[PartT], SensorEntity):
     """A figure of a rig or of one of its parts."""
 
     entity_description: RigSensorDescription[PartT]
-    _unrecorded_attributes = frozenset({"pools", "errors", "chip_map"})
+    _unrecorded_attributes = frozenset({"pools", "errors", "chip_map", "programs"})
 
     def __init__(
         self,
@@ -157,6 +179,31 @@ class RigSensor[PartT](RigEntity[PartT], SensorEntity):
         return self._started_at
 
 
+class SecondHashrateSensor(RigEntity[Rig], SensorEntity):
+    """Hashrate of a rig in an algorithm that it mines beside its main one."""
+
+    def __init__(
+        self, coordinator: RigCoordinator, rig_id: str, algorithm: str
+    ) -> None:
+        """Make the sensor; its unit stays what it is now, for the sake of its statistics."""
+        super().__init__(coordinator, rig_id, SECOND_HASHRATE, RIG)
+        self._algorithm = algorithm
+        self._unit = rate_unit(coordinator.data[rig_id], algorithm)
+        self._attr_unique_id = unique_id_of(rig_id, f"hashrate_{algorithm}")
+        self._attr_native_unit_of_measurement = self._unit.symbol
+        self._attr_translation_placeholders = {
+            "algorithm": ALGORITHM_NAMES.get(algorithm, algorithm)
+        }
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """The figure in the unit that is shown; unknown while it does not mine that."""
+        rig = self.part
+        rate = rig.hashrates.get(self._algorithm) if rig else None
+        return None if rate is None else significant(rate / self._unit.scale, 3)
+
+
 class LastSeenSensor(RigEntity[Rig], SensorEntity):
     """When a rig was last seen; known also, and above all, while it is gone."""
 
@@ -165,7 +212,9 @@ class LastSeenSensor(RigEntity[Rig], SensorEntity):
         """Follow every reading, changed figures or not."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.async_add_seen_listener(self.async_write_ha_state)
+            self.coordinator.async_add_seen_listener(
+                self.async_write_ha_state, self.rig_id
+            )
         )
 
     @callback

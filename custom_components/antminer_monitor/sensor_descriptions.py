@@ -15,14 +15,15 @@ from homeassistant.const import (
     EntityCategory,
     UnitOfElectricPotential,
     UnitOfFrequency,
+    UnitOfInformation,
     UnitOfPower,
     UnitOfTemperature,
 )
 from homeassistant.helpers.typing import StateType
 
 from . import health
-from .rig import Board, Fan, Pool, Rig, Status
-from .units import RateUnit, stepped
+from .rig import Board, Fan, Gpu, MessageCounts, MinerProgram, Pool, Rig, Status
+from .units import RateUnit, significant, stepped
 
 type State = StateType | datetime
 
@@ -120,6 +121,42 @@ def _count[PartT](
     )
 
 
+def _per_cent[PartT](
+    key: str,
+    value_fn: Callable[[PartT], float | None],
+    *,
+    digits: int = 0,
+    enabled: bool = False,
+) -> RigSensorDescription[PartT]:
+    return RigSensorDescription(
+        key=key,
+        translation_key=key,
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=digits,
+        entity_registry_enabled_default=enabled,
+        value_fn=lambda part: _rounded(value_fn(part), digits),
+    )
+
+
+def _text(key: str, value_fn: Callable[[Rig], str | None]) -> RigSensorDescription[Rig]:
+    return RigSensorDescription(
+        key=key, translation_key=key, value_fn=value_fn, attributes_fn=_programs
+    )
+
+
+def _unresolved(
+    key: str, value_fn: Callable[[MessageCounts], int | None], *, enabled: bool = False
+) -> RigSensorDescription[Rig]:
+    return _count(
+        key,
+        lambda rig: value_fn(rig.unresolved) if rig.unresolved else None,
+        growing=False,
+        enabled=enabled,
+        category=EntityCategory.DIAGNOSTIC,
+    )
+
+
 def _frequency[PartT](
     key: str, value_fn: Callable[[PartT], float | None]
 ) -> RigSensorDescription[PartT]:
@@ -183,12 +220,39 @@ def _errors(rig: Rig) -> Mapping[str, object]:
     }
 
 
+def _main_program(rig: Rig) -> MinerProgram:
+    return rig.programs[0] if rig.programs else MinerProgram()
+
+
+def _programs(rig: Rig) -> Mapping[str, object]:
+    return {
+        "programs": [
+            {
+                "name": program.name,
+                "version": program.version,
+                "algorithm": program.algorithm,
+                "coin": program.coin,
+            }
+            for program in rig.programs
+        ]
+    }
+
+
 RIG_SENSORS: tuple[RigSensorDescription[Rig], ...] = (
     _rate("hashrate", lambda rig: rig.hashrate, enabled=True),
     _rate("hashrate_average", lambda rig: rig.hashrate_average, digits=4),
     _rate("hashrate_nominal", lambda rig: rig.hashrate_nominal, digits=4),
     _temperature("board_temperature", lambda rig: rig.board_temperature),
     _temperature("chip_temperature", lambda rig: rig.chip_temperature, enabled=True),
+    _temperature("gpu_temperature", lambda rig: rig.gpu_temperature, enabled=True),
+    _temperature(
+        "gpu_memory_temperature", lambda rig: rig.gpu_memory_temperature, enabled=True
+    ),
+    _temperature(
+        "cpu_temperature",
+        lambda rig: rig.host.cpu_temperature if rig.host else None,
+        enabled=True,
+    ),
     _power(lambda rig: rig.power, enabled=True, attributes_fn=_power_source),
     RigSensorDescription(
         key="efficiency",
@@ -216,7 +280,7 @@ RIG_SENSORS: tuple[RigSensorDescription[Rig], ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda rig: (
             rig.seen_at - timedelta(seconds=rig.uptime)
-            if rig.uptime is not None
+            if rig.seen_at and rig.uptime is not None
             else None
         ),
     ),
@@ -228,14 +292,54 @@ RIG_SENSORS: tuple[RigSensorDescription[Rig], ...] = (
     ),
     _count("shares_accepted", lambda rig: rig.shares.accepted),
     _count("shares_rejected", lambda rig: rig.shares.rejected),
+    _per_cent("reject_rate", health.reject_rate, digits=1, enabled=True),
+    _text("miner_program", lambda rig: _main_program(rig).name),
+    _text("coin", lambda rig: _main_program(rig).coin),
+    # What a rig without a miner program of choice mines is its model's nature.
+    _text("algorithm", lambda rig: rig.algorithm if rig.programs else None),
     RigSensorDescription(
-        key="reject_rate",
-        translation_key="reject_rate",
-        native_unit_of_measurement=PERCENTAGE,
+        key="load",
+        translation_key="load",
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
-        value_fn=lambda rig: _rounded(health.reject_rate(rig), 1),
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda rig: _rounded(rig.host.load, 1) if rig.host else None,
     ),
+    RigSensorDescription(
+        key="memory_free",
+        translation_key="memory_free",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.MEGABYTES,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda rig: (
+            significant(rig.host.memory_free / 1e6, 2)
+            if rig.host and rig.host.memory_free is not None
+            else None
+        ),
+    ),
+    RigSensorDescription(
+        key="flight_sheet",
+        translation_key="flight_sheet",
+        value_fn=lambda rig: rig.flight_sheet,
+    ),
+    RigSensorDescription(
+        key="firmware_version",
+        translation_key="firmware_version",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        # Where its source says whether it is the newest; else the device's own is enough.
+        value_fn=lambda rig: (
+            rig.firmware.version
+            if rig.firmware and rig.upgrade_available is not None
+            else None
+        ),
+    ),
+    _unresolved("unresolved_danger", lambda counts: counts.danger, enabled=True),
+    _unresolved("unresolved_warning", lambda counts: counts.warning, enabled=True),
+    _unresolved("unresolved_info", lambda counts: counts.info),
+    _unresolved("unresolved_success", lambda counts: counts.success),
     _count(
         "hardware_errors",
         lambda rig: rig.hardware_errors,
@@ -299,6 +403,17 @@ BOARD_SENSORS: tuple[RigSensorDescription[Board], ...] = (
         lambda board: board.hardware_errors,
         category=EntityCategory.DIAGNOSTIC,
     ),
+)
+
+GPU_SENSORS: tuple[RigSensorDescription[Gpu], ...] = (
+    _rate("hashrate", lambda gpu: gpu.hashrate, enabled=True),
+    _temperature("core_temperature", lambda gpu: gpu.core_temperature, enabled=True),
+    _temperature("memory_temperature", lambda gpu: gpu.memory_temperature),
+    _per_cent("fan_duty", lambda gpu: gpu.fan_duty),
+    _power(lambda gpu: gpu.power),
+    _frequency("core_clock", lambda gpu: gpu.core_clock),
+    _frequency("memory_clock", lambda gpu: gpu.memory_clock),
+    _count("invalid_shares", lambda gpu: gpu.invalid_shares),
 )
 
 FAN_SENSORS: tuple[RigSensorDescription[Fan], ...] = (

@@ -1,5 +1,6 @@
 """The unit in which a hashrate is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 import math
 
@@ -44,23 +45,54 @@ _BY_ALGORITHM = {
     "equihash": "kSol/s",
     "randomx": "kH/s",
 }
+_ON_GPUS = {
+    "kheavyhash": "GH/s",
+    "blake3": "GH/s",
+    "equihash": "Sol/s",
+    "randomx": "kH/s",
+}
+"""Graphics cards do a thousandth of what an ASIC does; of any other algorithm megahashes."""
+
+ALGORITHM_NAMES: Mapping[str, str] = {
+    "sha256d": "SHA-256",
+    "scrypt": "Scrypt",
+    "x11": "X11",
+    "ethash": "Ethash",
+    "etchash": "Etchash",
+    "equihash": "Equihash",
+    "kheavyhash": "kHeavyHash",
+    "blake2s": "Blake2s",
+    "eaglesong": "Eaglesong",
+    "handshake": "Handshake",
+    "randomx": "RandomX",
+    "kawpow": "KawPow",
+    "autolykos": "Autolykos",
+    "octopus": "Octopus",
+    "blake3": "Blake3",
+}
+"""Proper names, the same in every language."""
+
 _SCRYPT_LARGE = 2e9
 """H/s: from L7 on a Scrypt miner does gigahashes, up to L3++ hundreds of megahashes."""
 
 
-def rate_unit(rig: Rig) -> RateUnit:
-    """Choose the unit for a rig's hashrates.
+def rate_unit(rig: Rig, algorithm: str | None = None) -> RateUnit:
+    """Choose the unit for a rig's hashrates of an algorithm, of its own where none is given.
 
-    The algorithm decides; where it is unknown, the unit that the firmware itself reports.
+    The algorithm and whether it runs on graphics cards decide; where they are unknown, the unit
+    that the firmware itself reports.
     It depends on nothing that moves with the load, so statistics keep their unit.
     """
-    if rig.algorithm == "scrypt":
+    algorithm = algorithm or rig.algorithm
+    if algorithm == "scrypt":
         return RATE_UNITS[
             "GH/s"
             if (rig.hashrate_nominal or rig.hashrate or 0.0) >= _SCRYPT_LARGE
             else "MH/s"
         ]
-    symbol = _BY_ALGORITHM.get(rig.algorithm or "") or rig.rate_unit
+    if rig.gpus:
+        return RATE_UNITS[_ON_GPUS.get(algorithm or "", "MH/s")]
+    symbol = _BY_ALGORITHM.get(algorithm or "") or rig.rate_unit
     return RATE_UNITS.get(symbol or "", RATE_UNITS["GH/s"])
 
 
