@@ -16,6 +16,7 @@ import time
 from typing import IO
 
 from scripts._hass import HOST, INTEGRATIONS, PASSWORD, USERS
+from simulator.farm import WEB_OFFSET
 from simulator.hive.accounts import TOKEN as HIVE_TOKEN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,8 +104,10 @@ def parse() -> argparse.Namespace:
         parser.error("--port: between 1 and 65535")
     if not 1 <= arguments.hive_port <= 65535:
         parser.error("--hive-port: between 1 and 65535")
-    if not 2 <= arguments.farm_port <= 65536 - arguments.miners:
-        parser.error("--farm-port: every miner needs a port up to 65535")
+    if not 2 <= arguments.farm_port <= 65536 - WEB_OFFSET - arguments.miners:
+        parser.error(
+            "--farm-port: every miner needs a port up to 65535, and another for its web page 10,000 above"
+        )
     if arguments.config is None:
         arguments.config = ROOT / ("config-empty" if arguments.empty else "config")
     arguments.config = arguments.config.resolve()
@@ -219,6 +222,7 @@ def farm_command(arguments: argparse.Namespace) -> tuple[str, ...]:
         "simulator",
         *("--profiles", "default", "--count", str(arguments.miners)),
         *("--host", HOST, "--port", str(first), "--control-port", str(first - 1)),
+        "--web",
         *("--hive-port", str(arguments.hive_port)),
         *(
             ("--hive-workers", str(arguments.hive_workers))

@@ -36,6 +36,7 @@ from homeassistant.helpers import (
 )
 
 from scripts._hass import HOST, PASSWORD, USERS
+from simulator.farm import WEB_OFFSET
 from simulator.hive.accounts import TOKEN as HIVE_TOKEN
 from simulator.profiles import mix
 
@@ -101,7 +102,10 @@ async def _seed_entries(
     stored = await store.async_load() or {"entries": []}
     known = {entry["entry_id"] for entry in stored["entries"]}
     if site and FARM_ENTRY not in known:
-        stored["entries"].append(_entry(FARM_ENTRY, "Simulated farm", {"kind": "site"}))
+        login = {"username": "root", "password": "root"}
+        stored["entries"].append(
+            _entry(FARM_ENTRY, "Simulated farm", {"kind": "site", **login})
+        )
     if hive_port is not None:
         # Always written: the port may be another one than last time.
         stored["entries"] = [
@@ -167,7 +171,9 @@ def _seed_miners(hass: HomeAssistant, miners: Mapping[int, str]) -> None:
     for port, title in miners.items():
         if port not in ports:
             subentry = ConfigSubentry(
-                data=MappingProxyType({"host": HOST, "port": port}),
+                data=MappingProxyType(
+                    {"host": HOST, "port": port, "web_port": port + WEB_OFFSET}
+                ),
                 subentry_type="miner",
                 title=title,
                 unique_id=f"{HOST}:{port}",

@@ -4,9 +4,11 @@
 The HiveOS API is in ``simulator.hive``; the miners do without what it needs.
 """
 
+from .configuration import Configuration
 from .farm import Farm
-from .faults import Fault
+from .faults import Fault, WriteFault
 from .miner import SimulatedMiner
+from .orders import Delays, Written
 from .profiles import DEFAULT_MIX, PROFILES, Conditions, PoolSetting, Profile, mix
 from .snapshot import BoardTruth, Phase, PoolTruth, Truth
 
@@ -15,6 +17,8 @@ __all__ = [
     "PROFILES",
     "BoardTruth",
     "Conditions",
+    "Configuration",
+    "Delays",
     "Farm",
     "Fault",
     "Phase",
@@ -23,5 +27,7 @@ __all__ = [
     "Profile",
     "SimulatedMiner",
     "Truth",
+    "WriteFault",
+    "Written",
     "mix",
 ]

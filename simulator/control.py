@@ -4,7 +4,9 @@
 GET         /miners                       every miner: index, profile, where, fault
 GET         /miners/3                     what miner 3 really is
 POST        /miners/3/fault               ``{"fault": "refuse", "seconds": 30}``
-DELETE      /miners/3/fault               end it
+POST        /miners/3/fault               ``{"fault": "lose_answer"}``: of what it is told
+DELETE      /miners/3/fault               end both
+POST        /miners/3/delays              ``{"write": 1, "restart": 15, "reboot": 60}``, in seconds
 POST        /miners/3/condition           ``{"sleep": true, "missing_board": 1}``
 DELETE      /miners/3/condition           back to those of its profile
 POST …      /miners/all/…                 the same for all; those that cannot are skipped
@@ -15,12 +17,13 @@ Errors answer 400, 404 or 405 with ``{"error": …}``.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 import json
 
 from .faults import fault_named
 from .http_server import HttpRequest, HttpResponse, HttpServer, json_response
 from .miner import SimulatedMiner
+from .orders import Delays
 
 HOST = "127.0.0.1"
 
@@ -61,6 +64,8 @@ class Control:
                 return _each(self._miners, SimulatedMiner.clear)
             case "POST", ["miners", name, "fault"]:
                 return _each(self._found(name), _fault_setter(_body(request)))
+            case "POST", ["miners", name, "delays"]:
+                return _each(self._found(name), _delays_setter(_body(request)))
             case "DELETE", ["miners", name, "fault"]:
                 return _each(self._found(name), SimulatedMiner.clear)
             case "POST", ["miners", name, "condition"]:
@@ -99,6 +104,7 @@ def _row(miner: SimulatedMiner) -> dict[str, object]:
         "web_port": miner.web_port,
         "extras_port": miner.extras_port,
         "fault": miner.fault,
+        "write_fault": miner.write_fault,
         "conditions": asdict(miner.conditions),
         "connections": miner.connections,
     }
@@ -109,6 +115,13 @@ def _detail(miner: SimulatedMiner) -> dict[str, object]:
         **_row(miner),
         "truth": asdict(miner.truth()),
         "commands": list(miner.commands),
+        "config": asdict(miner.config),
+        "locating": miner.locating,
+        "delays": asdict(miner.delays),
+        "written": [
+            asdict(written) | {"body": written.body.decode("utf-8", "replace")}
+            for written in miner.written
+        ],
     }
 
 
@@ -142,6 +155,24 @@ def _fault_setter(body: dict[str, object]) -> Callable[[SimulatedMiner], None]:
             miner.set_fault(fault, seconds=seconds)
         else:
             miner.set_fault(fault, seconds=seconds, rate=rate)
+
+    return apply
+
+
+def _delays_setter(body: dict[str, object]) -> Callable[[SimulatedMiner], None]:
+    known = {item.name for item in fields(Delays)}
+    if unknown := body.keys() - known:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    wanted: dict[str, float] = {}
+    for name, value in body.items():
+        seconds = _number(body, name)
+        if seconds is None or seconds < 0:
+            raise ValueError(f"{name} must be seconds from 0 on, not {value!r}")
+        wanted[name] = seconds
+
+    def apply(miner: SimulatedMiner) -> None:
+        for name, seconds in wanted.items():
+            setattr(miner.delays, name, seconds)
 
     return apply
 

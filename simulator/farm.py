@@ -1,15 +1,18 @@
 """A farm of miners on loopback sockets, in one event loop and without a task a miner."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 import resource
 import time
 from typing import Self
 
 from .control import Control
-from .miner import SimulatedMiner, Traffic
+from .miner import SimulatedMiner
 from .model import MinerModel
+from .orders import Delays
 from .pages import extras_server, web_server
 from .profiles import Profile, profile
+from .traffic import Traffic
 
 API_PORT = 4028
 WEB_OFFSET = 10_000
@@ -54,6 +57,7 @@ class Farm:
         age: float | None = None,
         latency: float = 0.0,
         control_port: int | None = None,
+        delays: Delays | None = None,
     ) -> None:
         """Describe a farm; nothing listens before it is entered.
 
@@ -64,7 +68,8 @@ class Farm:
         their own 8080 and 6060; ``web_port`` and ``extras_port`` set the first miner's (all
         miners', with ``addresses``). ``age`` is how long the daemons have been running, in
         seconds; ``latency`` delays every reply. ``control_port`` opens the control endpoint
-        on 127.0.0.1 (0: any port). Raises ValueError for a profile that does not exist.
+        on 127.0.0.1 (0: any port). ``delays`` are those of each miner's writes and restarts,
+        by default the real ones'. Raises ValueError for a profile that does not exist.
         """
         self._profiles = [
             profile(item) if isinstance(item, str) else item for item in profiles
@@ -81,6 +86,7 @@ class Farm:
         self._clock = clock
         self._age = age
         self._control_port = control_port
+        self._delays = delays or Delays()
         self._control: Control | None = None
         self.latency = latency
         self.miners: list[SimulatedMiner] = []
@@ -137,6 +143,7 @@ class Farm:
                 port,
                 traffic=self.traffic,
                 latency=lambda: self.latency,
+                delays=replace(self._delays),
             )
             self.miners.append(miner)
             self._open_web(miner)

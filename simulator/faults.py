@@ -31,6 +31,21 @@ class Fault(StrEnum):
     """Everything is refused; afterwards the daemon starts anew, cold. 60 s unless said."""
 
 
+class WriteFault(StrEnum):
+    """A fault of what a miner is told, from when it is set until it is cleared; reads go on."""
+
+    IGNORE_WRITE = "ignore_write"
+    """Answered as if it were done, and nothing is."""
+    LOSE_ANSWER = "lose_answer"
+    """Done, and the connection is dropped before the answer."""
+    BUSY_SESSION = "busy_session"
+    """LuxOS: somebody else holds the session."""
+    POWER_CUT = "power_cut"
+    """Done and answered, then everything is refused until the power is back; once."""
+    WIPE = "wipe"
+    """Stock: a written configuration is overwritten with empty strings."""
+
+
 REBOOT_SECONDS = 60.0
 GARBAGE_SIZE = 2 * 1024 * 1024
 _BAD_UTF8 = b"\xff\xc3\x28\xe2\x28"
@@ -74,9 +89,11 @@ def mangle(reply: bytes, fault: Fault | None) -> bytes:
             return reply
 
 
-def fault_named(name: str) -> Fault:
+def fault_named(name: str) -> Fault | WriteFault:
     """The fault of that name; ValueError names those there are."""
+    known: dict[str, Fault | WriteFault] = {fault: fault for fault in Fault}
+    known |= {fault: fault for fault in WriteFault}
     try:
-        return Fault(name)
-    except ValueError:
-        raise ValueError(f"no fault {name!r}; there are: {', '.join(Fault)}") from None
+        return known[name]
+    except KeyError:
+        raise ValueError(f"no fault {name!r}; there are: {', '.join(known)}") from None

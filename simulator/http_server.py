@@ -12,11 +12,14 @@ import socket
 from .listener import Listener
 
 REQUEST_DEADLINE = 20.0
+_LOOK = 0.01
+"""Seconds between two looks whether a held answer is due."""
 _MOST_HEAD = 16 * 1024
 _MOST_BODY = 64 * 1024
 _REASONS = {
-    200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed",
-    409: "Conflict", 500: "Internal Server Error",
+    200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 409: "Conflict", 422: "Unprocessable Entity", 429: "Too Many Requests",
+    500: "Internal Server Error",
 }  # fmt: skip
 
 
@@ -30,6 +33,8 @@ class HttpRequest:
     headers: dict[str, str]
     """By their names in lower case."""
     body: bytes = b""
+    measured: bool = False
+    """Said how long its body is; a script in a miner reads no other."""
 
     @property
     def path(self) -> str:
@@ -45,11 +50,21 @@ class HttpResponse:
     status: int = 200
     content_type: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    hold: bool = False
-    """Never answer: wait until the client gives up."""
+    delay: float = 0.0
+    """Real seconds before it is sent."""
+    hold: Callable[[], bool] | None = None
+    """Say nothing until this holds, or the client gives up."""
+    raw: bytes | None = None
+    """Sent instead of everything else."""
+    drop: bool = False
+    """End the connection without a byte."""
+    after: Callable[[], None] | None = None
+    """Called when it was sent and the connection is closed."""
 
     def encode(self) -> bytes:
         """The bytes of it."""
+        if self.raw is not None:
+            return self.raw
         lines = [f"HTTP/1.1 {self.status} {_REASONS[self.status]}"]
         if self.content_type is not None:
             lines += [
@@ -97,12 +112,26 @@ class HttpServer:
                 response = HttpResponse(status=400)
             else:
                 response = self._handler(request)
-            if latency := self._latency():
-                await asyncio.sleep(latency)
-            if response.hold:
-                await receive(1)
-                return
-            await loop.sock_sendall(connection, response.encode())
+            await asyncio.sleep(self._latency() + response.delay)
+            if response.hold is None or await _held(receive, response.hold):
+                if not response.drop:
+                    await loop.sock_sendall(connection, response.encode())
+        if response.after:
+            loop.call_soon(response.after)
+
+
+async def _held(
+    receive: Callable[[int], Awaitable[bytes]], over: Callable[[], bool]
+) -> bool:
+    """Wait until ``over``; False when the client gave up before."""
+    while not over():
+        try:
+            async with asyncio.timeout(_LOOK):
+                if not await receive(1):
+                    return False
+        except TimeoutError:
+            continue
+    return True
 
 
 async def read_request(
@@ -124,6 +153,9 @@ async def read_request(
         name.strip().lower(): value.strip()
         for name, _, value in (line.partition(":") for line in lines)
     }
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        body = await _chunks(receive, body)
+        return HttpRequest(method=parts[0], target=parts[1], headers=headers, body=body)
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > _MOST_BODY:
         return None
@@ -137,4 +169,26 @@ async def read_request(
         target=parts[1],
         headers=headers,
         body=body[: int(length)],
+        measured="content-length" in headers,
     )
+
+
+async def _chunks(receive: Callable[[int], Awaitable[bytes]], data: bytes) -> bytes:
+    """The body of a chunked request, as far as it came."""
+    body = b""
+    while len(data) < _MOST_BODY:
+        size, found, rest = data.partition(b"\r\n")
+        try:
+            wanted = int(size.split(b";")[0], 16) if found else None
+        except ValueError:
+            break
+        if wanted == 0:
+            break
+        if wanted is not None and len(rest) >= wanted + 2:
+            body += rest[:wanted]
+            data = rest[wanted + 2 :]
+        elif piece := await receive(4096):
+            data += piece
+        else:
+            break
+    return body

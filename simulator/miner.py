@@ -1,4 +1,22 @@
-"""A miner with its sockets: the API on port 4028, single-threaded as on the real ones, and its faults."""
+"""A miner with its sockets: the API on port 4028, single-threaded as on the real ones, and its faults.
+
+Every firmware's own road of commands is there: on port 4028 in ``simulator.dialects``, on
+the web port in ``simulator.pages``. :class:`SimulatedMiner` tells what came of them::
+
+    miner.written        list[Written(road, method, target, body)], whatever it then did;
+                         road: "api" (4028; method "", target the command) or "web"
+    miner.config         Configuration (frozen, comparable): pools, order, mode, freq_level,
+                         fan_manual, fan_pwm, frequency, voltage, preset, power_target, wiped
+    miner.locating       bool
+    miner.delays         Delays(write, restart, reboot), real seconds, settable at any time;
+                         Farm(…, delays=Delays(write=0, restart=0, reboot=0.05)) for all
+    miner.set_fault(WriteFault.IGNORE_WRITE | LOSE_ANSWER | BUSY_SESSION | POWER_CUT | WIPE)
+    miner.write_fault    the one that is set; ``fault`` is that of reading, clear() ends both
+    miner.hold_session(seconds=60)   somebody else takes LuxOS' session, until it expires
+    miner.forget_tokens()            VNish and Braiins: no token is good any more
+
+``POWER_CUT``'s ``seconds`` are those without power, from the next write on (60 unless said).
+"""
 
 import asyncio
 from collections import deque
@@ -6,13 +24,18 @@ from collections.abc import Callable
 from contextlib import suppress
 import socket
 
+from .configuration import Configuration
 from .dialects import DIALECTS
-from .faults import REBOOT_SECONDS, Fault, mangle
+from .faults import REBOOT_SECONDS, Fault, WriteFault, mangle
 from .listener import Listener
 from .model import MinerModel
+from .orders import Delays, Written
 from .profiles import Conditions, Profile
 from .snapshot import Truth
+from .tokens import Tokens
+from .traffic import Traffic
 from .wire import RequestError, parse_request
+from .writes import Writes
 
 SILENCE_LIMIT = 600.0
 """Seconds after which a silent or hung client is dropped; the real daemons wait for ever."""
@@ -21,28 +44,6 @@ _DEFAULT_SLOW_RATE = 1000.0
 _DRIBBLE = 0.01
 """Seconds between two pieces of a slow reply."""
 _ANSWERING = {None, Fault.SLOW, Fault.INVALID_UTF8, Fault.BARE_NAN}
-
-
-class Traffic:
-    """Connections to a farm or a miner."""
-
-    __slots__ = ("connections", "most_open", "open")
-
-    def __init__(self) -> None:
-        """Start at nothing."""
-        self.connections = 0
-        self.open = 0
-        self.most_open = 0
-
-    def opened(self) -> None:
-        """Count a connection."""
-        self.connections += 1
-        self.open += 1
-        self.most_open = max(self.most_open, self.open)
-
-    def closed(self) -> None:
-        """It ended."""
-        self.open -= 1
 
 
 class SimulatedMiner:
@@ -56,6 +57,7 @@ class SimulatedMiner:
         "_slow_rate",
         "_timer",
         "_traffic",
+        "_writes",
         "commands",
         "extras_port",
         "fault",
@@ -63,6 +65,7 @@ class SimulatedMiner:
         "index",
         "model",
         "port",
+        "tokens",
         "traffic",
         "web_port",
     )  # fmt: skip
@@ -75,6 +78,7 @@ class SimulatedMiner:
         *,
         traffic: Traffic,
         latency: Callable[[], float],
+        delays: Delays | None = None,
     ) -> None:
         """Bind the API's port (0: any); OSError when it is taken."""
         self.model = model
@@ -94,6 +98,35 @@ class SimulatedMiner:
         self._others: list[Listener] = []
         self._slow_rate = _DEFAULT_SLOW_RATE
         self._timer: asyncio.TimerHandle | None = None
+        self._writes = Writes(
+            model, delays or Delays(), restart=self._shut_api, reboot=self._reboot
+        )
+        self.tokens = Tokens(model.clock)
+
+    @property
+    def config(self) -> Configuration:
+        """What it is set to."""
+        return self.model.config
+
+    @property
+    def locating(self) -> bool:
+        """Whether its light blinks."""
+        return self.model.locating
+
+    @property
+    def written(self) -> list[Written]:
+        """What it was told, in the order of arrival; reading requests are not here."""
+        return self._writes.arrived
+
+    @property
+    def delays(self) -> Delays:
+        """How long things take; change it in place."""
+        return self._writes.delays
+
+    @property
+    def write_fault(self) -> WriteFault | None:
+        """The fault of what it is told."""
+        return self._writes.fault
 
     @property
     def profile(self) -> Profile:
@@ -123,12 +156,13 @@ class SimulatedMiner:
     async def stop(self) -> None:
         """Close everything."""
         self._cancel_timer()
+        self._writes.stop()
         for listener in (self._listener, *self._others):
             await listener.stop()
 
     def set_fault(
         self,
-        fault: Fault,
+        fault: Fault | WriteFault,
         *,
         seconds: float | None = None,
         rate: float = _DEFAULT_SLOW_RATE,
@@ -142,6 +176,9 @@ class SimulatedMiner:
             raise ValueError(f"seconds must be positive, not {seconds!r}")
         if rate <= 0:
             raise ValueError(f"rate must be positive, not {rate!r}")
+        if isinstance(fault, WriteFault):
+            self._writes.set_fault(fault, seconds)
+            return
         if self.fault is not None:
             self._recover()
         self.fault = fault
@@ -158,7 +195,8 @@ class SimulatedMiner:
             self._timer = loop.call_later(seconds, self._recover)
 
     def clear(self) -> None:
-        """End the fault, if there is one; a reboot ends with a cold start."""
+        """End the faults, if there are any; a reboot ends with a cold start."""
+        self._writes.clear()
         if self.fault is not None:
             self._recover()
 
@@ -172,7 +210,42 @@ class SimulatedMiner:
 
     def truth(self) -> Truth:
         """What it really is, now."""
-        return self.model.truth(up=self.fault in _ANSWERING)
+        up = self.fault in _ANSWERING and not self._writes.restarting
+        return self.model.truth(up=up)
+
+    def hold_session(self, seconds: float = 60.0) -> None:
+        """Somebody else takes LuxOS' session for so many seconds of the miner's clock."""
+        self.model.session.end()
+        self.model.session.begin(seconds)
+
+    def forget_tokens(self) -> None:
+        """No token that its web port gave is good any more."""
+        self.tokens.forget()
+
+    def arrived(self, written: Written) -> None:
+        """Remember a request that is not for reading."""
+        self.written.append(written)
+
+    def obey(self) -> tuple[bool, Callable[[], None] | None]:
+        """Carry out what the model was told last, as its fault has it.
+
+        Returns whether the answer is lost, and what is to be done when it was sent.
+        """
+        return self._writes.obey()
+
+    def _shut_api(self, shut: bool) -> None:
+        """The daemon goes away, or is back."""
+        if shut:
+            self._listener.shut()
+        elif self.fault not in {Fault.REBOOT, Fault.REFUSE}:
+            self._listener.open()
+
+    def _reboot(self, seconds: float) -> None:
+        if seconds > 0:
+            self.set_fault(Fault.REBOOT, seconds=seconds)
+        else:
+            self.model.start()
+            self.model.session.end()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -183,11 +256,16 @@ class SimulatedMiner:
         self._cancel_timer()
         fault, self.fault = self.fault, None
         if fault is Fault.REBOOT:
+            self._writes.settle()
             self.model.start()
+            self.model.session.end()
+            self.model.locating = False
         if fault in {Fault.HANG_CONNECT, Fault.HANG_REPLY, Fault.SLOW}:
             self._listener.abort()
         if fault in {Fault.REBOOT, Fault.REFUSE}:
             self.open()
+        if self._writes.restarting:
+            self._listener.shut()
 
     async def _serve(self, connection: socket.socket) -> None:
         self.traffic.opened()
@@ -218,6 +296,11 @@ class SimulatedMiner:
             await self._hold(connection)
             return
         reply = mangle(dialect.answer(self.model, raw), fault)
+        lost, after = self.obey()
+        if after:
+            loop.call_soon(after)
+        if lost:
+            return
         async with asyncio.timeout(SILENCE_LIMIT):
             if fault is Fault.SLOW:
                 await self._dribble(connection, reply)
@@ -248,5 +331,10 @@ class SimulatedMiner:
         except RequestError as err:
             self.commands.append(str(err))
         else:
+            dialect = DIALECTS[self.profile.dialect]
+            if request.command in dialect.writes:
+                self.arrived(
+                    Written(road="api", method="", target=request.command, body=raw)
+                )
             name = ",".join(request.commands)[:120]
             self.commands.append(f"{name} new_api" if request.new_api else name)

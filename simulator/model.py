@@ -6,25 +6,30 @@ asks. The same seed, clock and history give the same figures, however often they
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-import math
+from dataclasses import replace
 
+from .air import Air
 from .chance import draw, noise
+from .configuration import (
+    Configuration,
+    first_configuration,
+    pace,
+    sleep_mode,
+    with_scheme,
+)
 from .identity import mac_address, miner_id, serial_number
+from .orders import Order
 from .profiles import (
     HASHES_PER_DIFFICULTY,
     Conditions,
     PoolSetting,
     Profile,
     check_conditions,
-    default_pools,
 )
+from .segment import RAMP, WARM_UP, Segment
+from .session import Session
 from .snapshot import BoardState, Phase, PoolState, Snapshot, Truth, truth_of
 
-WARM_UP, RAMP = 20.0, 100.0
-"""Seconds from the daemon's start (or waking) to the first hash, from there to the full rate."""
-HEAT_TIME = 90.0
-"""Time constant of the temperatures, in seconds."""
 WINDOWS = (60, 300, 900, 1800, 86400)
 """Seconds of the averages that firmware reports beside the one since the start."""
 REJECTED = 0.0012
@@ -32,29 +37,15 @@ STALE = 0.0004
 IDLE_POWER = 28.0
 """Watts of control board and power supply alone."""
 
-
-@dataclass(slots=True)
-class _Segment:
-    """What had been done when the conditions last changed."""
-
-    start: float
-    ramp_start: float
-    heat: float
-    work: list[float]
-    """Hashes a pool."""
-    rates: tuple[float, ...]
-    """Hashes per second a board, at the full rate under these conditions."""
-    errors: list[float]
-    """Hardware errors a board."""
-    last_share: list[float | None]
+__all__ = ["RAMP", "WARM_UP", "MinerModel"]
 
 
 class MinerModel:
     """State and dynamics of one miner."""
 
     __slots__ = (
-        "_boot", "_segment", "address", "clock", "conditions", "fan_manual", "fan_pwm", "freq_level", "index",
-        "locating", "pools", "profile", "seed", "stats_rate",
+        "_air", "_boot", "_kept", "_segment", "_settings", "address", "clock", "conditions", "index", "locating", "orders",
+        "profile", "seed", "session", "stats_rate",
     )  # fmt: skip
 
     def __init__(
@@ -73,11 +64,13 @@ class MinerModel:
         self.clock = clock
         self.address = "127.0.0.1"
         self.conditions = profile.conditions
-        self.pools = default_pools(f"farm.worker{index:04}")
-        self.fan_manual = False
-        self.fan_pwm = 100
-        self.freq_level = 100
+        self._settings = first_configuration(profile, f"farm.worker{index:04}")
+        self._kept: Configuration | None = None
         self.locating = False
+        self.orders: list[Order] = []
+        """What a client told it, until somebody carries it out."""
+        self.session = Session(clock)
+        self._air = Air(profile, seed, index)
         self.stats_rate = ""
         self.start(
             age if age is not None else float(int(3600 + 800_000 * self._draw(1) ** 2))
@@ -85,8 +78,13 @@ class MinerModel:
 
     def start(self, age: float = 0.0) -> None:
         """Start the daemon, ``age`` seconds ago: counters from zero, ramp from cold."""
+        if self._kept is not None:
+            self._settings = replace(
+                self._settings, pools=self._kept.pools, order=self._kept.order
+            )
+            self._kept = None
         self._boot = self.clock() - age
-        self._segment = _Segment(
+        self._segment = Segment(
             start=self._boot,
             ramp_start=self._boot,
             heat=0.0,
@@ -114,14 +112,63 @@ class MinerModel:
         if self.conditions != self.profile.conditions:
             self._begin_segment(self.profile.conditions)
 
+    @property
+    def config(self) -> Configuration:
+        """What it is set to; its mode is that of sleep while it sleeps."""
+        if not self.conditions.sleep:
+            return self._settings
+        return replace(self._settings, mode=sleep_mode(self.profile))
+
+    def configure(self, config: Configuration, *, kept: bool = True) -> None:
+        """Set it; unless ``kept``, the pools are those of before when it starts again.
+
+        Counters of the shares start anew with other pools.
+        """
+        before = self._settings
+        asleep = config.mode == sleep_mode(self.profile)
+        settings = replace(config, mode=before.mode) if asleep else config
+        conditions = replace(self.conditions, sleep=asleep)
+        if kept:
+            self._kept = None
+        elif self._kept is None:
+            self._kept = before
+        if (settings, conditions) != (before, self.conditions):
+            self._begin_segment(conditions, settings)
+        if settings.pools != before.pools:
+            self._segment.work = [0.0] * len(settings.pools)
+            self._segment.last_share = [None] * len(settings.pools)
+
+    @property
+    def pools(self) -> tuple[PoolSetting, ...]:
+        """The pool slots."""
+        return self._settings.pools
+
     def set_pools(self, pools: tuple[PoolSetting, ...]) -> None:
         """Replace the pool slots; counters of the shares start anew."""
-        self.pools = pools
-        self._begin_segment(self.conditions)
-        self._segment.work = [0.0] * len(pools)
-        self._segment.last_share = [None] * len(pools)
+        self.configure(replace(self.config, pools=pools, order=()))
 
-    def _begin_segment(self, conditions: Conditions) -> None:
+    @property
+    def fan_manual(self) -> bool:
+        """Whether the fans keep ``fan_pwm``."""
+        return self._settings.fan_manual is True
+
+    @fan_manual.setter
+    def fan_manual(self, manual: bool) -> None:
+        self.configure(replace(self.config, fan_manual=manual))
+
+    @property
+    def fan_pwm(self) -> int:
+        """Per cent."""
+        text = self._settings.fan_pwm
+        return int(text) if text.isdecimal() else 100
+
+    @fan_pwm.setter
+    def fan_pwm(self, duty: int) -> None:
+        self.configure(replace(self.config, fan_pwm=str(duty)))
+
+    def _begin_segment(
+        self, conditions: Conditions, settings: Configuration | None = None
+    ) -> None:
         now = self.clock()
         state = self.snapshot()
         before = self._segment
@@ -130,15 +177,18 @@ class MinerModel:
         work = list(before.work)
         if active is not None:
             work[active] += self._work_since(before, now)
-        self._segment = _Segment(
+        heat = self._heat(now)
+        errors = [self._errors(index, now) for index in range(self.profile.boards)]
+        self._settings = settings or self._settings
+        self._segment = Segment(
             start=now,
             ramp_start=now
             if stopped and not self._stopped(conditions)
             else before.ramp_start,
-            heat=self._heat(now),
+            heat=heat,
             work=work,
             rates=self._rates(conditions),
-            errors=[self._errors(index, now) for index in range(self.profile.boards)],
+            errors=errors,
             last_share=[
                 None if pool.since_share is None else now - pool.since_share
                 for pool in state.pools
@@ -151,10 +201,14 @@ class MinerModel:
         return conditions.sleep or conditions.over_temperature
 
     def _active_pool(self, conditions: Conditions) -> int | None:
-        for index, pool in enumerate(self.pools):
-            if pool.url and not (conditions.pool_dead and index == 0):
+        for index in self._order:
+            if self.pools[index].url and not (conditions.pool_dead and index == 0):
                 return index
         return None
+
+    @property
+    def _order(self) -> tuple[int, ...]:
+        return self._settings.order or tuple(range(len(self.pools)))
 
     @property
     def _overheated(self) -> bool:
@@ -183,28 +237,14 @@ class MinerModel:
     @property
     def nominal(self) -> float:
         """Hashes per second at the present settings, all boards sound."""
-        return self.profile.rate * self.freq_level / 100
+        return self.profile.rate * pace(self._settings, self.profile)
 
     @property
     def _full_rate(self) -> float:
         return sum(self._segment.rates)
 
-    @staticmethod
-    def _ramped(since: float) -> float:
-        """Seconds at full rate that the first ``since`` seconds are worth."""
-        if since <= WARM_UP:
-            return 0.0
-        if since < WARM_UP + RAMP:
-            return (since - WARM_UP) ** 2 / (2 * RAMP)
-        return since - WARM_UP - RAMP / 2
-
-    def _full_seconds(self, segment: _Segment, first: float, last: float) -> float:
-        return self._ramped(last - segment.ramp_start) - self._ramped(
-            first - segment.ramp_start
-        )
-
-    def _work_since(self, segment: _Segment, until: float) -> float:
-        return self._full_rate * self._full_seconds(segment, segment.start, until)
+    def _work_since(self, segment: Segment, until: float) -> float:
+        return self._full_rate * segment.full_seconds(segment.start, until)
 
     def _average(self, now: float, window: float) -> float:
         """Hashes per second over the last ``window`` seconds, or since the start when that is shorter."""
@@ -213,7 +253,7 @@ class MinerModel:
         if now <= first:
             return 0.0
         inside = max(first, segment.start)
-        work = self._full_rate * self._full_seconds(segment, inside, now)
+        work = self._full_rate * segment.full_seconds(inside, now)
         if first < segment.start:
             before = segment.start - self._boot
             work += sum(segment.work) * (segment.start - first) / before
@@ -233,57 +273,28 @@ class MinerModel:
 
     def _heat(self, now: float) -> float:
         segment = self._segment
-        target = 0.0
         if self._overheated:
-            target = 1.65
-        elif not self.conditions.sleep:
-            target = 0.25 + 0.75 * self._full_rate / self.profile.rate
-        begin = segment.start
-        heat = segment.heat
-        if target and not self._overheated:
-            warm = segment.ramp_start + WARM_UP
-            if now <= warm:
-                return heat * math.exp(-(now - begin) / HEAT_TIME)
-            if begin < warm:
-                heat *= math.exp(-(warm - begin) / HEAT_TIME)
-                begin = warm
-        return target + (heat - target) * math.exp(-(now - begin) / HEAT_TIME)
+            return segment.heat_at(now, 1.65)
+        if self.conditions.sleep:
+            return segment.heat_at(now, 0.0)
+        target = 0.25 + 0.75 * self._full_rate / self.profile.rate
+        return segment.heat_at(now, target, warm=segment.ramp_start + WARM_UP)
 
     def _ambient(self) -> float:
         if self.conditions.ambient is not None:
             return self.conditions.ambient
         return 24 + 3 * self._draw(3)
 
-    def _temperatures(
-        self, board: int, heat: float, now: float
-    ) -> tuple[int, int, int, int]:
-        tick = int(now // 20)
-        near, far = 16.0, 41.0
-        return (
-            round(self._ambient() + near * heat + 2 * self._noise(4, board, 0, tick)),
-            round(self._ambient() + (near + 1) * heat + 2 * self._draw(4, board)),
-            round(self._ambient() + far * heat + 2 * self._draw(5, board)),
-            round(self._ambient() + (far + 1) * heat + self._noise(4, board, 1, tick)),
-        )
-
     def _fans(self, heat: float, now: float) -> tuple[int, tuple[int, ...]]:
-        profile = self.profile
         if self.conditions.sleep:
-            return 0, profile.idle_fans or (0,) * profile.fans
+            return 0, self.profile.idle_fans or (0,) * self.profile.fans
         if self._overheated:
             duty = 100
         elif self.fan_manual:
             duty = self.fan_pwm
         else:
-            duty = max(
-                20, min(100, round(35 + 40 * heat + 0.8 * (self._ambient() - 25)))
-            )
-        speeds = []
-        for fan in range(profile.fans):
-            speed = profile.fan_max * duty / 100 * (0.97 + 0.04 * self._draw(6, fan))
-            speed += profile.fan_step * self._noise(7, fan, int(now // 10))
-            speeds.append(max(0, round(speed / profile.fan_step)) * profile.fan_step)
-        return duty, tuple(speeds)
+            duty = self._air.automatic_duty(heat, self._ambient())
+        return duty, self._air.fans(duty, now)
 
     def _errors(self, board: int, now: float) -> float:
         """Hardware errors: a few an hour, many from failing chips."""
@@ -293,9 +304,9 @@ class MinerModel:
         if board == self.profile.boards - 1:
             hourly += 60 * self.conditions.dying_chips
         full = 0.0 if self._stopped(self.conditions) else 1.0
-        return self._segment.errors[board] + full * hourly / 3600 * self._full_seconds(
-            self._segment, self._segment.start, now
-        )
+        return self._segment.errors[
+            board
+        ] + full * hourly / 3600 * self._segment.full_seconds(self._segment.start, now)
 
     def _board(self, index: int, now: float, heat: float, load: float) -> BoardState:
         profile, conditions = self.profile, self.conditions
@@ -309,7 +320,7 @@ class MinerModel:
         chips = "o" * (profile.chips - failing) + "x" * failing
         if self._overheated:
             chips = "x" * profile.chips
-        pcb = self._temperatures(index, heat, now)
+        pcb = self._air.temperatures(index, heat, now, self._ambient())
         warm = profile.chip_delta
         return BoardState(
             index=index,
@@ -344,7 +355,8 @@ class MinerModel:
             since = now - last
         return PoolState(
             index=index,
-            setting=setting,
+            priority=self._order.index(index),
+            setting=replace(setting, url=with_scheme(setting.url)),
             alive=bool(setting.url) and not (self.conditions.pool_dead and index == 0),
             active=active,
             difficulty=profile.difficulty,
@@ -392,6 +404,7 @@ class MinerModel:
             address=self.address,
             stats_rate=self.stats_rate,
             locating=self.locating,
+            config=self.config,
         )
 
     def truth(self, *, up: bool) -> Truth:

@@ -1,19 +1,23 @@
-"""A miner's web pages: the stock CGIs of both generations, VNish's REST, and the port of the watts."""
+"""A miner's web pages: the stock CGIs of both generations, VNish's and Braiins' REST, the port of the watts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 import json
 
-from .dialects import new_api, vnish_rest
+from . import braiins_web, vnish_web
+from .configuration import built
+from .dialects import new_api
 from .digest import Digest
 from .http_server import HttpRequest, HttpResponse, HttpServer
 from .miner import SimulatedMiner
+from .orders import Order, Then, Written
 from .snapshot import Phase, Snapshot
-from .wire import JANSSON, SERDE, Record, Value, encode
+from .stock_cgi import configuration, set_new, set_old
+from .wire import JANSSON, Record, encode
 
 _CGI = "/cgi-bin/"
 _FIRST_YEAR_OF_SERIALS = 2022
-_FIRST_YEAR_OF_SHORT_CONFIGURATION = 2022
 _OBJECTS = {
     "stats.cgi": new_api.stats,
     "summary.cgi": new_api.summary,
@@ -22,10 +26,6 @@ _OBJECTS = {
     "warning.cgi": new_api.warning,
 }
 _NOT_FOUND = HttpResponse(body=b"404 - Not Found", status=404)
-
-
-def _year(state: Snapshot) -> int:
-    return int(state.profile.compiled[-4:])
 
 
 def _cgi(text: str) -> HttpResponse:
@@ -73,7 +73,7 @@ def system_info(state: Snapshot) -> Record:
         "system_filesystem_version": profile.compiled,
         "firmware_type": "Release",
     }
-    if _year(state) >= _FIRST_YEAR_OF_SERIALS:
+    if built(profile) >= _FIRST_YEAR_OF_SERIALS:
         record["serinum"] = state.serial
     return record
 
@@ -93,81 +93,51 @@ def network_info(state: Snapshot) -> Record:
     }
 
 
-def _configuration(miner: SimulatedMiner, state: Snapshot) -> str:
-    """``get_miner_conf.cgi``: the whole file, or from 2022 on the part that the page shows."""
-    model = miner.model
-    pools: list[Value] = [
-        {
-            "url": pool.url.removeprefix("stratum+tcp://"),
-            "user": pool.user,
-            "pass": pool.password,
-        }
-        for pool in model.pools
-    ]
-    mode = "1" if state.sleeping else "0"
-    if (
-        state.profile.web == "new"
-        and _year(state) >= _FIRST_YEAR_OF_SHORT_CONFIGURATION
-    ):
-        short: Record = {
-            "pools": pools,
-            "bitmain-fan-ctrl": model.fan_manual,
-            "bitmain-fan-pwm": str(model.fan_pwm),
-            "bitmain-work-mode": mode,
-            "bitmain-hashrate-percent": str(model.freq_level),
-        }
-        return json.dumps(short, indent=1)
-    whole: Record = {
-        "api-listen": True,
-        "api-network": True,
-        "api-groups": "A:stats:pools:devs:summary:version",
-        "api-allow": "A:0/0,W:*",
-        "bitmain-fan-ctrl": model.fan_manual,
-        "bitmain-fan-pwm": str(model.fan_pwm),
-        "bitmain-use-vil": True,
-        "bitmain-freq": str(state.profile.frequency),
-        "bitmain-voltage": "1400",
-    }
-    if state.profile.web == "new":
-        whole |= {
-            "bitmain-ccdelay": "0",
-            "bitmain-pwth": "0",
-            "bitmain-work-mode": mode,
-            "bitmain-freq-level": str(model.freq_level),
-        }
-    elif state.profile.sleeps:
-        whole["bitmain-work-mode"] = "254" if state.sleeping else "1"
-    # Written by hand in the firmware: a blank on both sides of the colon, a lone comma.
-    entries = ",\n".join(
-        "{\n"
-        + ",\n".join(f'"{key}" : {json.dumps(value)}' for key, value in pool.items())
-        + "\n}"
-        for pool in pools
-        if isinstance(pool, dict)
-    )
-    rest = ",\n".join(f'"{key}" : {json.dumps(value)}' for key, value in whole.items())
-    return f'{{\n"pools" : [\n{entries}\n]\n,\n{rest}\n}}'
-
-
 def _blink_new(miner: SimulatedMiner, request: HttpRequest) -> HttpResponse:
     # The script only greps for the word.
     if b"true" in request.body:
-        miner.model.locating = True
+        miner.model.orders.append(Order(locating=True))
         return _cgi('{"code":"B000"}')
     if b"false" in request.body:
-        miner.model.locating = False
+        miner.model.orders.append(Order(locating=False))
         return _cgi('{"code":"B100"}')
     return _cgi('{"code":"B001"}')
 
 
 def _blink_old(miner: SimulatedMiner, request: HttpRequest) -> HttpResponse:
     if b"startBlink" in request.body:
-        miner.model.locating = True
+        miner.model.orders.append(Order(locating=True))
         # The script answers when the blinking ends.
-        return HttpResponse(hold=True)
+        return replace(_cgi('{"isBlinking":false}'), hold=lambda: not miner.locating)
     if b"stopBlink" in request.body:
-        miner.model.locating = False
-    return _cgi(json.dumps({"isBlinking": miner.model.locating}))
+        miner.model.orders.append(Order(locating=False))
+        return _cgi('{"isBlinking":false}')
+    return _cgi(json.dumps({"isBlinking": miner.locating}))
+
+
+def _set_configuration(miner: SimulatedMiner, request: HttpRequest) -> HttpResponse:
+    script = set_new if miner.profile.web == "new" else set_old
+    wanted, answer = script(miner.config, miner.profile, request)
+    if wanted is None:
+        return _cgi(answer)
+    miner.model.orders.append(wanted)
+    return replace(_cgi(answer), delay=miner.delays.write)
+
+
+def _reboot(miner: SimulatedMiner) -> HttpResponse:
+    """The script writes ``Status 200`` where a header should stand: each server copes its way."""
+    miner.model.orders.append(Order(then=Then.REBOOT))
+    match miner.profile.layout:
+        case "zynq":
+            return HttpResponse(
+                status=500,
+                body=b"500 - Internal Server Error",
+                content_type="text/html",
+            )
+        case "uart":
+            return HttpResponse(raw=b"Status 200\n")
+        case _:
+            return HttpResponse(drop=True)
 
 
 def _stock_page(miner: SimulatedMiner, request: HttpRequest, name: str) -> HttpResponse:
@@ -179,7 +149,11 @@ def _stock_page(miner: SimulatedMiner, request: HttpRequest, name: str) -> HttpR
         case "get_network_info.cgi":
             return _cgi(encode(network_info(state), JANSSON))
         case "get_miner_conf.cgi":
-            return _cgi(_configuration(miner, state))
+            return _cgi(configuration(miner.config, miner.profile))
+        case "set_miner_conf.cgi" if request.method == "POST":
+            return _set_configuration(miner, request)
+        case "reboot.cgi":
+            return _reboot(miner)
         case "get_blink_status.cgi":
             key = "blink" if new else "isBlinking"
             return _cgi(json.dumps({key: miner.model.locating}))
@@ -196,6 +170,29 @@ def _stock_page(miner: SimulatedMiner, request: HttpRequest, name: str) -> HttpR
             return _cgi(encode(_OBJECTS[name](state), JANSSON))
         case _:
             return _NOT_FOUND
+
+
+def _told(
+    miner: SimulatedMiner,
+    handler: Callable[[HttpRequest], HttpResponse],
+    request: HttpRequest,
+) -> HttpResponse:
+    """The answer of a page, when what it told the miner has been carried out."""
+    response = handler(request)
+    reads = request.method == "GET" and not request.path.endswith("/reboot.cgi")
+    if not reads and response.status not in {401, 404}:
+        miner.arrived(
+            Written(
+                road="web",
+                method=request.method,
+                target=request.target,
+                body=request.body,
+            )
+        )
+    lost, after = miner.obey()
+    if lost:
+        response = replace(response, drop=True, hold=None)
+    return replace(response, after=after)
 
 
 def _stock(miner: SimulatedMiner, digest: Digest, request: HttpRequest) -> HttpResponse:
@@ -215,17 +212,15 @@ def _stock(miner: SimulatedMiner, digest: Digest, request: HttpRequest) -> HttpR
     return _stock_page(miner, request, request.path.removeprefix(_CGI))
 
 
-def _vnish(miner: SimulatedMiner, request: HttpRequest) -> HttpResponse:
-    pages = {"/api/v1/info": vnish_rest.info, "/api/v1/summary": vnish_rest.summary}
+def _rest(
+    handler: Callable[[HttpRequest], HttpResponse | None],
+    title: str,
+    request: HttpRequest,
+) -> HttpResponse:
     if request.path == "/":
-        return HttpResponse(
-            body=b"<html><title>AnthillOS</title></html>", content_type="text/html"
-        )
-    page = pages.get(request.path)
-    if page is None or request.method != "GET":
-        return _NOT_FOUND
-    body = encode(page(miner.model.snapshot()), SERDE).encode()
-    return HttpResponse(body=body, content_type="application/json")
+        page = f"<html><title>{title}</title></html>".encode()
+        return HttpResponse(body=page, content_type="text/html")
+    return handler(request) or _NOT_FOUND
 
 
 def _extras(miner: SimulatedMiner, request: HttpRequest) -> HttpResponse:
@@ -248,11 +243,19 @@ def web_server(
     latency: Callable[[], float],
 ) -> HttpServer:
     """The pages of ``miner``, bound and not yet listening; OSError when the port is taken."""
-    if miner.profile.web == "vnish":
-        handler: Callable[[HttpRequest], HttpResponse] = partial(_vnish, miner)
-    else:
-        handler = partial(_stock, miner, Digest(*credentials))
-    return HttpServer(miner.host, port, handler, latency=latency)
+    user, password = credentials
+    handler: Callable[[HttpRequest], HttpResponse]
+    match miner.profile.web:
+        case "vnish":
+            pages = partial(vnish_web.handle, miner, password)
+            handler = partial(_rest, pages, "AnthillOS")
+        case "braiins":
+            pages = partial(braiins_web.handle, miner, user, password)
+            handler = partial(_rest, pages, "Braiins OS")
+        case _:
+            handler = partial(_stock, miner, Digest(user, password))
+    told = partial(_told, miner, handler)
+    return HttpServer(miner.host, port, told, latency=latency)
 
 
 def extras_server(

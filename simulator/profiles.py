@@ -94,7 +94,7 @@ class Profile:
     new_api: bool = False
     """Answers ``{"command": …, "new_api": true}``."""
     web: str | None = "new"
-    """``old`` or ``new`` stock pages, ``vnish`` REST, or none."""
+    """``old`` or ``new`` stock pages, ``vnish`` or ``braiins`` REST, or none."""
     extras: bool = False
     """Serves watts on its own port (6060 on the real ones)."""
     conditions: Conditions = Conditions()
@@ -188,7 +188,7 @@ _ALL = (
             fan_max=6500, fee=0.028, fee_difficulty=16384.0, web="vnish"),
     Profile(name="braiins", dialect="braiins", layout="0.2", model="Antminer S9", firmware="braiins", chips=63, fans=2,
             rate=14.2e12, frequency=650, power=1340, description="BOSminer+ 0.2.0-36c56a9363",
-            daemon="0.2.0-36c56a9363", chip_delta=15, fan_step=60, fan_max=6200, web=None),
+            daemon="0.2.0-36c56a9363", chip_delta=15, fan_step=60, fan_max=6200, web="braiins"),
     Profile(name="luxos", dialect="luxos", layout="2025", model="Antminer S19k Pro", firmware="luxos", chips=77,
             rate=62e12, frequency=300, chip_group=4, power=1051, difficulty=32768.0, miner="2025.4.8.220305",
             description="LUXminer 2025.4.8.220305-57b389c7", daemon="2025.4.8.220305-57b389c7",

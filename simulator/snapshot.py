@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .configuration import Configuration
 from .profiles import PoolSetting, Profile
 
 
@@ -53,6 +54,8 @@ class PoolState:
     stale: int
     since_share: float | None
     """Seconds since the last share; ``None``: never had one."""
+    priority: int = 0
+    """0 is worked for first."""
 
     @property
     def set(self) -> bool:
@@ -134,6 +137,8 @@ class Snapshot:
     """``GHS 5s`` as the last ``stats`` left it (bmminer refreshes it nowhere else)."""
     locating: bool = False
     """The locate LED blinks."""
+    config: Configuration
+    """What it is set to."""
 
     @property
     def present(self) -> tuple[BoardState, ...]:

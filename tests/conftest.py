@@ -15,6 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.antminer_monitor import config_flow, miner_source, search, site
 from custom_components.antminer_monitor.antminer import source as antminer_source
 from simulator import Farm
+from simulator.orders import Delays
 
 from .common import NOON, FarmMaker, Miners, free_base_port
 
@@ -78,6 +79,7 @@ async def farm(
                 extras_port=base + 2,
                 clock=lambda: dt_util.utcnow().timestamp(),
                 age=86_400.0,
+                delays=Delays(write=0, restart=0, reboot=0),
             )
             try:
                 await started.__aenter__()

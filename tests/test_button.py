@@ -30,17 +30,28 @@ async def press(hass: HomeAssistant, key: str) -> None:
     )
 
 
-@pytest.mark.parametrize("action", ["restart_mining", "reboot", "upgrade"])
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [
+        ("restart_mining", None),
+        ("reboot", None),
+        ("upgrade", None),
+        ("locate", "on"),
+    ],
+)
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_press(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, action: str
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+    value: str | None,
 ) -> None:
     """Each sends its command, and shows when it was pressed."""
     farm = Farm("farm", farm_rig("rig"))
     await setup_farms(hass, monkeypatch, farm)
     assert state(hass, action) == STATE_UNKNOWN
     await press(hass, action)
-    assert farm.told == [(Action(action), None, ("rig",))]
+    assert farm.told == [(Action(action), value, ("rig",))]
     assert state(hass, action) not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
 
 
@@ -56,6 +67,7 @@ async def test_registered(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) 
         "rig_restart_mining": (False, None),
         "rig_reboot": (False, EntityCategory.CONFIG),
         "rig_upgrade": (True, EntityCategory.CONFIG),
+        "rig_locate": (False, EntityCategory.DIAGNOSTIC),
     }
 
 

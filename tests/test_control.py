@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ from custom_components.antminer_monitor.coordinator import (
     Pacing,
     RigCoordinator,
 )
-from custom_components.antminer_monitor.rig import Firmware, Status
+from custom_components.antminer_monitor.rig import Fan, Firmware, Pool, Status
 from custom_components.antminer_monitor.source import (
     Happening,
     InvalidReplyError,
@@ -46,11 +47,30 @@ from .sources import ScriptedSource
 REBOOT = Command(action=Action.REBOOT)
 
 
+POOLS = (
+    Pool(index=0, url="stratum+tcp://a:1", user="me", active=True),
+    Pool(index=1, url="stratum+tcp://b:2", user="me", active=False),
+)
+NEW_POOLS = Command(
+    action=Action.SET_POOLS,
+    data={
+        "pools": [
+            {"url": "stratum+tcp://c:3", "user": "us", "password": "hidden"},
+            {"url": "stratum+tcp://b:2", "user": "me", "password": ""},
+        ]
+    },
+)
+MANUAL_FAN = Command(action=Action.SET_FAN, data={"mode": "manual", "duty": 50})
+
+
 @pytest.fixture
 async def farms(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> list[Farm]:
     """Two farms: one with three rigs, one with two."""
     found = [
-        Farm("north", *(farm_rig(f"north-{number}") for number in range(3))),
+        Farm(
+            "north",
+            *(farm_rig(f"north-{number}", pools=POOLS) for number in range(3)),
+        ),
         Farm("south", *(farm_rig(f"south-{number}") for number in range(2))),
     ]
     await setup_farms(hass, monkeypatch, *found)
@@ -379,6 +399,47 @@ async def send(
         (Command(action=Action.SET_OVERCLOCK, value="8"), {"overclock": "Hot"}),
         (Command(action=Action.SET_POWER_MODE, value="low"), {"work_mode": "low"}),
         (Command(action=Action.SET_POWER_MODE, value="low"), {"work_mode": "Low"}),
+        (
+            Command(action=Action.SET_POWER_TARGET, value="3000"),
+            {"power_target": 2970.0},
+        ),
+        (Command(action=Action.SWITCH_POOL, value="1"), {"pools": (POOLS[1],)}),
+        # It was put at the front, and has another index now.
+        (
+            Command(action=Action.SWITCH_POOL, value="1"),
+            {"pools": (replace(POOLS[1], index=0), replace(POOLS[0], index=1))},
+        ),
+        # It was put at the front, and cannot be reached.
+        (
+            Command(action=Action.SWITCH_POOL, value="1"),
+            {"pools": (replace(POOLS[0], priority=1), replace(POOLS[1], priority=0))},
+        ),
+        (
+            Command(action=Action.SWITCH_POOL, value="1"),
+            {
+                "pools": (
+                    replace(POOLS[0], active=False),
+                    replace(POOLS[1], active=True),
+                )
+            },
+        ),
+        (NEW_POOLS, {"pools": (Pool(index=0, url="tcp://c:3", user="us"), POOLS[1])}),
+        # The firmware keeps to itself who it works for.
+        (
+            NEW_POOLS,
+            {
+                "pools": (
+                    Pool(index=0, url="b:2", priority=1),
+                    Pool(index=1, url="c:3", priority=0),
+                )
+            },
+        ),
+        (Command(action=Action.SET_FAN, data={"mode": "auto"}), {"fan_mode": "auto"}),
+        (MANUAL_FAN, {"fan_mode": "manual"}),
+        (
+            MANUAL_FAN,
+            {"fan_mode": "manual", "fans": (Fan(index=0, duty=55.0), Fan(index=1))},
+        ),
     ],
 )
 async def test_confirmed(
@@ -403,6 +464,74 @@ async def test_confirmed(
     reads = farms[0].source.reads
     await pass_time(hass, freezer, 15)
     assert farms[0].source.reads == reads
+
+
+@pytest.mark.parametrize(
+    ("command", "changes"),
+    [
+        (
+            Command(action=Action.SET_POWER_TARGET, value="3000"),
+            {"power_target": 2969.0},
+        ),
+        # Another pool has its index now.
+        (
+            Command(action=Action.SWITCH_POOL, value="1"),
+            {"pools": (Pool(index=1, url="c:3", user="me", active=True),)},
+        ),
+        # Somebody else's account at the same pool.
+        (
+            Command(action=Action.SWITCH_POOL, value="1"),
+            {"pools": (replace(POOLS[1], user="you", active=True),)},
+        ),
+        (Command(action=Action.SWITCH_POOL, value="7"), {}),
+        (NEW_POOLS, {"pools": (Pool(index=0, url="c:3", user="us"),)}),
+        (NEW_POOLS, {"pools": (POOLS[1], Pool(index=2, url="c:3", user="us"))}),
+        (NEW_POOLS, {"pools": (Pool(index=0, url="c:3", user="me"), POOLS[1])}),
+        (
+            NEW_POOLS,
+            {"pools": (Pool(index=0, url="c:3"), POOLS[1], Pool(index=2, url="d:4"))},
+        ),
+        (MANUAL_FAN, {"fan_mode": "auto"}),
+        (MANUAL_FAN, {"fan_mode": "manual", "fans": (Fan(index=0, duty=56.0),)}),
+    ],
+)
+async def test_not_confirmed(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    farms: list[Farm],
+    command: Command,
+    changes: dict[str, Any],
+) -> None:
+    """What is not quite what a rig was told is not taken for it."""
+    events = commands_told(hass)
+    await send(hass, command, "north-1")
+    farms[0].change("north-1", **changes)
+    await pass_time(hass, freezer, 5)
+    assert results(events) == [("north-1", command.action, "sent")]
+
+
+async def test_locate(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, farms: list[Farm]
+) -> None:
+    """A light that was taken is done: nothing is read for it, and nothing else is given up for it."""
+    events = commands_told(hass)
+    reads = farms[0].source.reads
+    await send(hass, Command(action=Action.PAUSE_MINING), "north-0")
+    (outcome,) = await async_control(
+        hass,
+        orders(hass, Command(action=Action.LOCATE, value="on"), "north-0"),
+        context=None,
+    )
+    await settle(hass)
+    assert outcome.result is Result.DONE
+    assert farms[0].source.reads == reads
+    farms[0].change("north-0", status=Status.SLEEPING)
+    await pass_time(hass, freezer, 5)
+    assert results(events) == [
+        ("north-0", "pause_mining", "sent"),
+        ("north-0", "locate", "done"),
+        ("north-0", "pause_mining", "done"),
+    ]
 
 
 async def test_resumed(

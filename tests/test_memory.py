@@ -71,7 +71,7 @@ async def test_forgetting(hass: HomeAssistant, hass_storage: dict[str, Any]) -> 
     memory.async_remember([(whole, shape_of(whole))])
     memory.async_forget("rig")
     await memory.async_save()
-    assert hass_storage[KEY]["data"] == {"rigs": {}, "groups": {}}
+    assert hass_storage[KEY]["data"] == {"rigs": {}, "groups": {}, "notes": {}}
 
     await memory.async_remove()
     assert KEY not in hass_storage

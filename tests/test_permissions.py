@@ -16,6 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.antminer_monitor.const import CONF_ALLOW_EXEC, DOMAIN
+from custom_components.antminer_monitor.rig import Pool
 
 from .common import settle
 from .farms import Farm, device_of, entity_of, farm_rig, setup_farms
@@ -30,18 +31,30 @@ SERVICES: Mapping[str, dict[str, Any]] = {
     "set_flight_sheet": {"flight_sheet": "ETC"},
     "set_overclock": {"overclock": "Hot"},
     "set_power_mode": {"mode": "low"},
+    "locate": {},
+    "set_power_target": {"watts": 3000},
+    "switch_pool": {"pool": "1"},
+    "set_pools": {"pools": [{"url": "pool.example:3333", "user": "me"}]},
+    "set_fan": {"mode": "auto"},
     "hiveos_update_worker": {"active": True},
     "hiveos_exec": {"command": "uptime"},
 }
 """Every service, with what it needs to be called."""
 
-ADMIN_ONLY = {"hiveos_update_worker", "hiveos_exec"}
+ADMIN_ONLY = {
+    "set_flight_sheet",
+    "set_pools",
+    "switch_pool",
+    "hiveos_update_worker",
+    "hiveos_exec",
+}
 
 ENTITIES: Mapping[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("switch", "turn_on"): ("mining", {}),
     ("switch", "turn_off"): ("mining", {}),
     ("button", "press"): ("restart_mining", {}),
-    ("select", "select_option"): ("flight_sheet", {"option": "ETC"}),
+    ("number", "set_value"): ("power_target", {"value": 3000}),
+    ("select", "select_option"): ("power_mode", {"option": "Low"}),
 }
 """Every service of Home Assistant by which our entities are told something."""
 
@@ -119,7 +132,18 @@ class House:
 @pytest.fixture
 async def house(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> House:
     """Set up the farm."""
-    farm = Farm("farm", farm_rig("mine"), farm_rig("other"), farm_rig("third"))
+    farm = Farm(
+        "farm",
+        *(
+            farm_rig(
+                rig_id,
+                pools=(Pool(index=1, url="pool.example:3333"),),
+                power_target_least=1000.0,
+                power_target_most=4000.0,
+            )
+            for rig_id in ("mine", "other", "third")
+        ),
+    )
     entry = await setup_farms(hass, monkeypatch, farm, options={CONF_ALLOW_EXEC: True})
     return House(hass, entry, farm)
 
@@ -293,6 +317,33 @@ async def test_entities(
     assert house.told == [
         (rig_id,) for rig_id in ("mine", "other") if rig_id in allowed
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "option"), [("flight_sheet", "ETC"), ("pool", "pool.example:3333")]
+)
+@pytest.mark.parametrize("kind", [GROUP_ID_ADMIN, GROUP_ID_USER, "area", "automation"])
+async def test_entities_for_administrators(
+    house: House, key: str, option: str, kind: str
+) -> None:
+    """What decides for whom is mined is chosen by administrators, and by automations."""
+    call = house.hass.services.async_call(
+        "select",
+        "select_option",
+        {
+            "entity_id": entity_of(house.hass, "select", "mine", key),
+            "option": option,
+        },
+        blocking=True,
+        context=await house.user(kind),
+    )
+    if kind in (GROUP_ID_ADMIN, "automation"):
+        await call
+        assert house.told == [("mine",)]
+    else:
+        with pytest.raises(Unauthorized):
+            await call
+        assert not house.told
 
 
 async def test_no_hint(house: House) -> None:

@@ -1,5 +1,6 @@
 """The selects by which rigs are set to something."""
 
+from dataclasses import replace
 from itertools import permutations
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -10,6 +11,7 @@ from homeassistant.helpers.entity_component import DATA_INSTANCES
 import pytest
 
 from custom_components.antminer_monitor.command import Action, Choice
+from custom_components.antminer_monitor.rig import Pool, PoolStatus
 from custom_components.antminer_monitor.select import RigSelect, options_of
 from custom_components.antminer_monitor.source import SourceRefusedError
 
@@ -55,6 +57,15 @@ async def choose(hass: HomeAssistant, key: str, option: str) -> None:
             Action.SET_POWER_MODE,
             "low",
         ),
+        # The first has the index 0, and is not the one that is set.
+        (
+            "pool",
+            ["a.example:1", "b.example:2 (1)", "b.example:2 (2)"],
+            "b.example:2 (1)",
+            "b.example:2 (2)",
+            Action.SWITCH_POOL,
+            "2",
+        ),
     ],
 )
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
@@ -69,7 +80,12 @@ async def test_select(
     value: str,
 ) -> None:
     """Each offers the names of what there is, shows what is set, and sets by id."""
-    farm = Farm("farm", farm_rig("rig"))
+    pools = (
+        Pool(index=0, url="stratum+tcp://a.example:1", priority=1),
+        Pool(index=1, url="stratum+tcp://b.example:2", priority=0),
+        Pool(index=2, url="stratum+ssl://b.example:2", priority=2),
+    )
+    farm = Farm("farm", farm_rig("rig", pools=pools))
     await setup_farms(hass, monkeypatch, farm)
     state = shown(hass, key)
     assert (state.state, state.attributes["options"]) == (current, options)
@@ -89,6 +105,7 @@ async def test_registered(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) 
         "rig_flight_sheet": (False, "config"),
         "rig_overclock": (True, "config"),
         "rig_power_mode": (False, "config"),
+        "rig_pool": (False, "config"),
     }
 
 
@@ -173,6 +190,38 @@ async def test_unavailable(
     farm.change("rig", commands=(Action.REBOOT,))
     await poll(hass)
     assert shown(hass, "flight_sheet").state == STATE_UNAVAILABLE
+
+
+POOLS = (
+    Pool(index=0, url="a:1", priority=1, active=True),
+    Pool(index=1, url="b:2", priority=0, active=False),
+    Pool(index=2, url="c:3", priority=2, active=False),
+)
+
+
+@pytest.mark.parametrize(
+    ("pools", "first"),
+    [
+        # What it works for now is another thing: it may be a makeshift.
+        (POOLS, "b:2"),
+        (tuple(replace(pool, priority=None) for pool in POOLS), "a:1"),
+        ((POOLS[0], replace(POOLS[1], status=PoolStatus.DISABLED)), "a:1"),
+        ((replace(POOLS[0], status=PoolStatus.DISABLED),), STATE_UNKNOWN),
+        ((replace(POOLS[0], url=None), POOLS[2]), "c:3"),
+        ((), STATE_UNKNOWN),
+    ],
+)
+async def test_pool(
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    pools: tuple[Pool, ...],
+    first: str,
+) -> None:
+    """The pool that is set is the first in priority of those that are not disabled."""
+    await setup_farms(hass, monkeypatch, Farm("farm", farm_rig("rig", pools=pools)))
+    state = shown(hass, "pool")
+    assert state.state == first
+    assert state.attributes["options"] == [pool.url for pool in pools if pool.url]
 
 
 def test_options() -> None:

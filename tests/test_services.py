@@ -1,5 +1,6 @@
 """Services: which rigs they mean, what is sent, and what is answered."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ import yaml
 from custom_components.antminer_monitor import services
 from custom_components.antminer_monitor.command import Action, Choice, Outcome, Result
 from custom_components.antminer_monitor.const import CONF_ALLOW_EXEC, DOMAIN
-from custom_components.antminer_monitor.rig import Gpu
+from custom_components.antminer_monitor.rig import Gpu, Pool
 
 from .farms import (
     Farm,
@@ -37,6 +38,12 @@ from .farms import (
 
 DESCRIPTIONS: dict[str, Any] = yaml.safe_load(
     (Path(services.__file__).parent / "services.yaml").read_text()
+)
+
+POOLS = (
+    Pool(index=0, url="stratum+tcp://a.example:1", user="me"),
+    Pool(index=1, url="stratum+tcp://b.example:2", user="me"),
+    Pool(index=2, url="stratum+ssl://b.example:2", user="me"),
 )
 
 NORTH = ("north-0", "north-1", "north-2")
@@ -84,7 +91,18 @@ async def house(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> House:
     """Set up two farms, with three rigs and with two."""
     north = Farm("north", *(farm_rig(rig_id) for rig_id in NORTH))
     north.change("north-0", gpus=(Gpu(index=3, name="RTX", hashrate=1e8, power=100.0),))
-    south = Farm("south", *(farm_rig(rig_id) for rig_id in SOUTH))
+    south = Farm(
+        "south",
+        *(
+            farm_rig(
+                rig_id,
+                pools=POOLS,
+                power_target_least=1200.0,
+                power_target_most=3600.0,
+            )
+            for rig_id in SOUTH
+        ),
+    )
     entry = await setup_farms(
         hass, monkeypatch, north, south, options={CONF_ALLOW_EXEC: True}
     )
@@ -217,6 +235,14 @@ async def test_unloaded(house: House) -> None:
         ("set_overclock", {"overclock": "Hot"}, Action.SET_OVERCLOCK, "8"),
         ("set_power_mode", {"mode": "low"}, Action.SET_POWER_MODE, "low"),
         ("set_power_mode", {"mode": "Normal"}, Action.SET_POWER_MODE, "normal"),
+        ("locate", {}, Action.LOCATE, "on"),
+        ("locate", {"state": True}, Action.LOCATE, "on"),
+        ("locate", {"state": "off"}, Action.LOCATE, "off"),
+        ("set_power_target", {"watts": 3000}, Action.SET_POWER_TARGET, "3000"),
+        ("set_power_target", {"watts": 3600.0}, Action.SET_POWER_TARGET, "3600"),
+        ("switch_pool", {"pool": 2}, Action.SWITCH_POOL, "2"),
+        ("switch_pool", {"pool": "A.example:1"}, Action.SWITCH_POOL, "0"),
+        ("switch_pool", {"pool": "tcp://x@a.example:1/"}, Action.SWITCH_POOL, "0"),
         ("hiveos_exec", {"command": "uptime"}, Action.EXECUTE, "uptime"),
     ],
 )
@@ -228,13 +254,15 @@ async def test_sent(
     answer = await house.call(service, device_id=device, **data)
     assert house.south.told == [(action, value, ("south-0",))]
     assert house.south.source.told[0][0].data == {}
+    # A light is not seen: what was taken is done.
+    result = "done" if action is Action.LOCATE else "sent"
     assert answer == {
         "rigs": [
             {
                 "rig": "south-0",
                 "name": "South-0",
                 "device_id": device,
-                "result": "sent",
+                "result": result,
                 "command_ids": ["1"],
                 "error": None,
             }
@@ -272,6 +300,97 @@ async def test_ambiguous_choice(house: House) -> None:
     assert results(events) == [("south-0", "set_flight_sheet", "failed")]
 
 
+@pytest.mark.parametrize(
+    ("service", "data", "error"),
+    [
+        ("switch_pool", {"pool": "b.example:2"}, "give one of the ids 1, 2"),
+        ("switch_pool", {"pool": "3"}, "it has no pool 3"),
+        ("switch_pool", {"pool": "c.example:1"}, "it has no pool c.example:1"),
+        ("set_power_target", {"watts": 1199}, "not be set to less than 1200 W"),
+        ("set_power_target", {"watts": 3601}, "not be set to more than 3600 W"),
+    ],
+)
+async def test_out_of_reach(
+    house: House, service: str, data: dict[str, Any], error: str
+) -> None:
+    """What a rig cannot be set to is not sent, and the error says what it can."""
+    answer = await house.call(service, device_id=house.device("south-0"), **data)
+    assert answer["rigs"][0]["result"] == "failed"
+    assert error in answer["rigs"][0]["error"]
+    assert not house.south.told
+
+
+async def test_power_without_limits(house: House) -> None:
+    """A rig that does not tell its limits judges by itself."""
+    device = house.device("north-0")
+    await house.call("set_power_target", device_id=device, watts=1)
+    assert house.north.told == [(Action.SET_POWER_TARGET, "1", ("north-0",))]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"mode": "auto"}, {"mode": "manual", "duty": 0}, {"mode": "manual", "duty": 100}],
+)
+async def test_fan(house: House, data: dict[str, Any]) -> None:
+    """Fans are left to the rig, or get one speed."""
+    await house.call("set_fan", device_id=house.device("south-0"), **data)
+    ((command, _),) = house.south.source.told
+    assert (command.action, command.data) == (Action.SET_FAN, data)
+
+
+@pytest.mark.parametrize("data", [{"mode": "manual"}, {"mode": "auto", "duty": 50}])
+async def test_fan_incomplete(house: House, data: dict[str, Any]) -> None:
+    """A speed is needed with the manual mode, and makes no sense with the other."""
+    with refused("duty_with_manual"):
+        await house.call("set_fan", device_id=house.device("south-0"), **data)
+    assert not house.south.told
+
+
+POOL = {"url": "stratum+tcp://a.example:1", "user": "me.rig1", "password": "x"}
+
+
+async def test_pools(house: House) -> None:
+    """Pools go out whole and in their order; one needs no list, and none needs a password."""
+    device = house.device("south-0")
+    other = {"url": "b.example:2", "user": "me"}
+    await house.call("set_pools", device_id=device, pools=[POOL, other, POOL])
+    await house.call("set_pools", device_id=device, pools=POOL)
+    assert [
+        (command.action, command.data) for command, _ in house.south.source.told
+    ] == [
+        (Action.SET_POOLS, {"pools": [POOL, {**other, "password": ""}, POOL]}),
+        (Action.SET_POOLS, {"pools": [POOL]}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "pools",
+    [
+        [],
+        [POOL] * 4,
+        "stratum+tcp://a.example:1",
+        [{"url": "a.example:1"}],
+        [{"user": "me"}],
+        [{**POOL, "url": ""}],
+        [{**POOL, "user": ""}],
+        [{**POOL, "priority": 1}],
+        [{**POOL, "user": "u" * 256}],
+        *(
+            [{**POOL, key: f"hid{character}den"}]
+            for key in POOL
+            for character in " \n\r\t\0\x7f\"'\\é\u2028"
+        ),
+        [{**POOL, "password": "hidden\n"}],
+    ],
+)
+async def test_wrong_pools(house: House, pools: object) -> None:
+    """What could do harm in a configuration is refused before anything is sent, and not quoted."""
+    with pytest.raises(probatio.Invalid) as raised:
+        await house.call("set_pools", device_id=house.device("south-0"), pools=pools)
+    assert "hid" not in str(raised.value)
+    assert not house.south.told
+
+
 async def test_never_read(hass: HomeAssistant, house: House) -> None:
     """A rig that was never read has no choices, and takes no command."""
     coordinator = house.entry.runtime_data.coordinators["south"]
@@ -303,6 +422,33 @@ async def test_stagger(house: House) -> None:
     """With a stagger, each rig is told by itself."""
     await house.call("reboot", device_id=house.device("south"), stagger=0.01)
     assert house.south.told == [(Action.REBOOT, None, (rig_id,)) for rig_id in SOUTH]
+
+
+async def test_area_with_stagger(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rigs of an area come back one by one, whichever farm they are of."""
+    area = ar.async_get(house.hass).async_create("Hall")
+    for rig_id in ("north-0", "north-2", "south-1"):
+        dr.async_get(house.hass).async_update_device(
+            house.device(rig_id), area_id=area.id
+        )
+    told_before: list[int] = []
+    sleep = asyncio.sleep
+
+    async def wait(seconds: float) -> None:
+        if seconds == 2:
+            told_before.append(len(house.north.told) + len(house.south.told))
+            seconds = 0
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", wait)
+    answer = await house.call("restart_mining", area_id=area.id, stagger=2)
+    assert told_before == [1, 2]
+    assert house.north.told == [
+        (Action.RESTART_MINING, None, ("north-0",)),
+        (Action.RESTART_MINING, None, ("north-2",)),
+    ]
+    assert house.south.told == [(Action.RESTART_MINING, None, ("south-1",))]
+    assert [item["result"] for item in answer["rigs"]] == ["sent"] * 3
 
 
 @pytest.mark.parametrize("stagger", [-1, 601, "soon", float("nan")])
@@ -478,7 +624,8 @@ async def test_no_secrets(house: House, caplog: pytest.LogCaptureFixture) -> Non
         Outcome(rig_id="south-0", result=Result.FAILED, error="no"),
     )
     await house.call("hiveos_exec", command="echo hidden", **target)
-    assert len(events) == 4
+    await house.call("set_pools", pools={**POOL, "password": "hidden"}, **target)
+    assert len(events) == 5
     assert "hidden" not in str([event.data for event in events])
     assert not [
         record
@@ -514,6 +661,11 @@ async def test_described_fields(house: House) -> None:
         "overclock": "Hot",
         "mode": "low",
         "command": "uptime",
+        "state": True,
+        "watts": 3000,
+        "pool": "1",
+        "pools": [POOL],
+        "duty": 50,
     }
     described = {
         name: description["fields"] for name, description in DESCRIPTIONS.items()
@@ -524,6 +676,8 @@ async def test_described_fields(house: House) -> None:
         schema = found[name].schema
         assert schema
         call = {"entity_id": ["a.b"], **{field: samples[field] for field in fields}}
+        if name == "set_fan":
+            call["mode"] = "manual"
         assert schema(call).keys() == call.keys()
         for field in samples.keys() - fields.keys():
             with pytest.raises(probatio.Invalid):

@@ -17,7 +17,7 @@ MANY_RIGS: Final = 1_000
 """From so many rigs on, what would be disabled is not even registered: it would be a hundred
 thousand entries."""
 
-_OF_RIG = 17
+_OF_RIG = 18
 _OF_COMPUTER = 14
 _OF_GPU = 2
 """Entities that are enabled by default, about: of any rig, of one that is a computer too, and of
@@ -38,6 +38,7 @@ _BY_IMPORTANCE: Final[tuple[tuple[str, ...], ...]] = (
     ("energy",),
     ("reboot",),
     ("restart_mining",),
+    ("locate",),
     ("flight_sheet",),
     ("message",),
     ("gpu_memory_temperature", "pool"),

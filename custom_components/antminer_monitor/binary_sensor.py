@@ -163,8 +163,10 @@ class StaleBinarySensor(RigEntity[Rig], BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool:
-        """Whether the figures of the rig are old, or there never were any."""
-        return self.coordinator.is_stale(self.rig_id)
+        """Whether the figures of the rig are old, or there never were any; not while it starts as told."""
+        return self.coordinator.is_stale(
+            self.rig_id
+        ) and not self.coordinator.is_starting(self.rig_id)
 
     @property
     @override

@@ -21,10 +21,11 @@ class RigButtonDescription(ButtonEntityDescription):
     """Describes a button of a rig."""
 
     action: Action
+    value: str | None = None
 
 
-# All but the first are for configuration: who presses the buttons of an area restarts
-# its miners, and does not reboot and upgrade them too.
+# All but the first have a category: who presses the buttons of an area restarts its
+# miners, and does not reboot and upgrade them too.
 RIG_BUTTONS = (
     RigButtonDescription(
         key="restart_mining",
@@ -46,6 +47,14 @@ RIG_BUTTONS = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         action=Action.UPGRADE,
+    ),
+    RigButtonDescription(
+        key="locate",
+        translation_key="locate",
+        device_class=ButtonDeviceClass.IDENTIFY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        action=Action.LOCATE,
+        value="on",
     ),
 )
 
@@ -85,4 +94,5 @@ class RigButton(ControlEntity[RigButtonDescription], ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Tell the rig; raises HomeAssistantError if it fails."""
-        await self._async_tell(self.entity_description.action)
+        description = self.entity_description
+        await self._async_tell(description.action, description.value)

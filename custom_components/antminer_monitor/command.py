@@ -29,10 +29,32 @@ class Action(StrEnum):
     """``value`` is the id of one of ``Rig.overclocks``."""
     SET_POWER_MODE = "set_power_mode"
     """``value`` is the id of one of ``Rig.power_modes``."""
+    SET_POWER_TARGET = "set_power_target"
+    """``value`` is in W, between ``Rig.power_target_least`` and ``Rig.power_target_most``."""
+    SWITCH_POOL = "switch_pool"
+    """``value`` is the index of one of ``Rig.pools``, which is to be worked for first."""
+    SET_POOLS = "set_pools"
+    """``data["pools"]`` is a list of ``url``, ``user`` and ``password``, the first in priority first."""
+    SET_FAN = "set_fan"
+    """``data["mode"]`` is ``auto`` or ``manual``; with ``manual``, ``data["duty"]`` is per cent."""
+    LOCATE = "locate"
+    """Have a light blink; ``value`` is ``on`` or ``off``."""
     UPDATE_SETTINGS = "update_settings"
     """``data`` holds settings in the source's own words."""
     EXECUTE = "execute"
     """Run ``value`` in the rig's shell."""
+
+
+FOR_ADMINISTRATORS = frozenset(
+    {
+        Action.SET_FLIGHT_SHEET,
+        Action.SWITCH_POOL,
+        Action.SET_POOLS,
+        Action.UPDATE_SETTINGS,
+        Action.EXECUTE,
+    }
+)
+"""What decides for whom is mined, and what could do anything."""
 
 
 class Denial(StrEnum):

@@ -14,6 +14,7 @@ from .bus import UNCONFIRMED, async_fire_command
 from .command import Action, Choice, Command, Result
 from .const import DOMAIN
 from .coordinator import RigCoordinator
+from .pools import address_of, by_priority, first_pool
 from .rig import Rig, Status
 from .source import Happening, Severity, SourceError, SourceUnreachableError
 
@@ -21,15 +22,22 @@ READ_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60, 120
 """When a rig is read again after it was told something; after the last, the wait is over."""
 
 READ_AFTER_BOOT = (*READ_AFTER, timedelta(seconds=240), timedelta(seconds=420))
-"""The same for what ends with a start of the whole rig."""
+"""The same for what ends with a start: boards take minutes to be tuned."""
 
 _BOOTS = (Action.REBOOT, Action.UPGRADE)
+_STARTS = (*_BOOTS, Action.RESTART_MINING, Action.RESUME_MINING)
 
 READ_SPACING = timedelta(seconds=10)
 """Between two such readings of a coordinator, however many commands wait for one."""
 
 SAME_START = timedelta(seconds=10)
 """A start that moved by less is the same start: uptimes are whole seconds."""
+
+SAME_POWER = 0.01
+"""A power target that differs by such a part is the same: firmware rounds it."""
+
+SAME_DUTY = 5
+"""Per cent of full speed by which fans may run beside what they were told."""
 
 RIG_SAYS_NO = "the rig answered with an error"
 
@@ -57,7 +65,7 @@ class _Wait:
     @property
     def schedule(self) -> tuple[timedelta, ...]:
         """When to look, from when it was told."""
-        return READ_AFTER_BOOT if self.command.action in _BOOTS else READ_AFTER
+        return READ_AFTER_BOOT if self.command.action in _STARTS else READ_AFTER
 
 
 class Confirmations:
@@ -98,6 +106,7 @@ class Confirmations:
             before=before,
             sent_at=dt_util.utcnow(),
         )
+        self._coordinator.async_expect(rig_id, is_expected=command.action in _STARTS)
         self._schedule(wait.due)
 
     def _schedule(self, due: datetime) -> None:
@@ -175,6 +184,7 @@ class Confirmations:
         error: str | None = None,
     ) -> None:
         del self._waits[wait.rig_id]
+        self._coordinator.async_expect(wait.rig_id, is_expected=False)
         self._tell(wait, result, error)
 
     def _tell(
@@ -201,6 +211,8 @@ class Confirmations:
     @callback
     def _stop(self) -> None:
         self._cancel_timer()
+        for rig_id in self._waits:
+            self._coordinator.async_expect(rig_id, is_expected=False)
         self._waits.clear()
         for remove in self._remove:
             remove()
@@ -281,6 +293,55 @@ def _names(choices: Iterable[Choice], value: str | None) -> set[str]:
     }
 
 
+def _has_power_target(wait: _Wait, rig: Rig, is_new: bool) -> bool:
+    wanted = float(wait.command.value or 0)
+    return (
+        rig.power_target is not None
+        and abs(rig.power_target - wanted) <= wanted * SAME_POWER
+    )
+
+
+def _switched_pool(wait: _Wait, rig: Rig, is_new: bool) -> bool:
+    # Not by its index: what puts it first may give it another one.
+    wanted = [
+        (pool.url, pool.user)
+        for pool in (wait.before.pools if wait.before else ())
+        if str(pool.index) == wait.command.value
+    ]
+    first = first_pool(rig)
+    return any(
+        (pool.url, pool.user) in wanted
+        for pool in rig.pools
+        if pool is first or pool.active
+    )
+
+
+def _has_pools(wait: _Wait, rig: Rig, is_new: bool) -> bool:
+    wanted = wait.command.data.get("pools")
+    shown = by_priority(rig)
+    return (
+        isinstance(wanted, list)
+        and len(wanted) == len(shown)
+        and all(
+            isinstance(pool, dict)
+            and address_of(str(pool["url"])) == address_of(found.url or "")
+            and found.user in (None, pool["user"])
+            for pool, found in zip(wanted, shown, strict=True)
+        )
+    )
+
+
+def _has_fan(wait: _Wait, rig: Rig, is_new: bool) -> bool:
+    data = wait.command.data
+    duty = data.get("duty")
+    return rig.fan_mode == data.get("mode") and (
+        not isinstance(duty, int)
+        or all(
+            fan.duty is None or abs(fan.duty - duty) <= SAME_DUTY for fan in rig.fans
+        )
+    )
+
+
 _CHECKS: dict[Action, Callable[[_Wait, Rig, bool], bool]] = {
     Action.PAUSE_MINING: lambda wait, rig, is_new: (
         is_new and rig.status in (Status.SLEEPING, Status.IDLE)
@@ -303,5 +364,9 @@ _CHECKS: dict[Action, Callable[[_Wait, Rig, bool], bool]] = {
     Action.SET_POWER_MODE: _is_set(
         lambda rig: rig.power_modes, lambda rig: rig.work_mode
     ),
+    Action.SET_POWER_TARGET: _has_power_target,
+    Action.SWITCH_POOL: _switched_pool,
+    Action.SET_POOLS: _has_pools,
+    Action.SET_FAN: _has_fan,
 }
 """What shows that a rig did it; the others can only be confirmed by the rig's own answer."""

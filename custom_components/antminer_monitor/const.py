@@ -20,6 +20,8 @@ CONF_FARMS_OFF: Final = "farms_off"
 CONF_KIND: Final = "kind"
 CONF_STALE_AFTER: Final = "stale_after"
 CONF_TIMEOUT: Final = "timeout"
+CONF_WEB_PORT: Final = "web_port"
+"""In the data of a miner whose web page is not at port 80: no flow asks for it, simulated ones have it."""
 
 DEFAULT_SCAN_INTERVAL: Final = 30
 MIN_SCAN_INTERVAL: Final = 10

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util.hass_dict import HassKey
 
 from .bus import async_fire_command
-from .command import Command, Outcome, Result
+from .command import FOR_ADMINISTRATORS, Action, Command, Outcome, Result
 from .confirmation import async_confirmations
 from .const import DOMAIN
 from .coordinator import RigCoordinator
@@ -19,8 +19,9 @@ from .coordinator import RigCoordinator
 MAX_SIMULTANEOUS = 8
 """Coordinators whose rigs are told something at the same time, over all calls."""
 
-DEADLINE = 60.0
-"""Seconds that a source may take to tell its rigs."""
+DEADLINE = 90.0
+"""Seconds that a source may take to tell its rigs. A miner that serves one session at a time
+may be held by somebody else for 60 of them."""
 
 _SLOTS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_control_slots")
 
@@ -166,6 +167,10 @@ async def _async_send(
     confirmations = async_confirmations(hass, coordinator)
     for rig_id, rig in before.items():
         outcome = outcomes.setdefault(rig_id, _failed(rig_id, missing))
+        if command.action is Action.LOCATE and outcome.result is Result.SENT:
+            # No reading shows a light: that it was taken is all that can be known.
+            outcome = replace(outcome, result=Result.DONE)
+            outcomes[rig_id] = outcome
         _tell(coordinator, command, outcome, context)
         if outcome.result is Result.SENT:
             confirmations.async_wait(
@@ -175,7 +180,9 @@ async def _async_send(
                 before=rig,
                 context=context,
             )
-    if any(outcome.result is Result.DONE for outcome in outcomes.values()):
+    if command.action is not Action.LOCATE and any(
+        outcome.result is Result.DONE for outcome in outcomes.values()
+    ):
         coordinator.config_entry.async_create_background_task(
             hass,
             coordinator.async_request_refresh(),
@@ -228,9 +235,15 @@ async def async_order(
 ) -> None:
     """Carry out the order of an entity. Raises HomeAssistantError if it fails.
 
+    Whether the user may control the entity was seen to; Unauthorized where that is not enough.
+
     One call for many entities comes here once for each, all in the same turn of the event
     loop: they go out together.
     """
+    if order.command.action in FOR_ADMINISTRATORS and context and context.user_id:
+        user = await hass.auth.async_get_user(context.user_id)
+        if user is None or not user.is_admin:
+            raise Unauthorized(context=context)
     batches = hass.data.setdefault(_BATCHES, {})
     key = context.id if context else None
     if (batch := batches.get(key)) is None:

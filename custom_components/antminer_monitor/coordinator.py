@@ -18,7 +18,7 @@ from .allowance import Allowance
 from .audience import Audience
 from .changes import Changes, compare
 from .command import Command, Outcome, Result
-from .rig import Rig
+from .rig import Rig, Status
 from .shape import Shape, shape_of
 from .source import Group, Happening, Reading, Source, SourceError
 from .told import Told
@@ -131,6 +131,7 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         self.last_failure: Failure | None = None
         self.allowance: Allowance | None = None
         """What each rig may have enabled, where there are very many."""
+        self._expected: set[str] = set()
         self.excuse: str | None = None
         """Why its source is expected to be away now, such as an announced downtime."""
         self._configured = rig_ids
@@ -175,6 +176,30 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
     def is_stale(self, rig_id: str) -> bool:
         """Tell whether a rig was not seen for longer than the limit, or never."""
         return rig_id in self._stale or rig_id not in self.data
+
+    def is_starting(self, rig_id: str) -> bool:
+        """Tell whether a rig does what it was told to: start anew, and is silent or idle meanwhile."""
+        if rig_id not in self._expected:
+            return False
+        rig = self.data.get(rig_id)
+        failure = self.last_failure
+        return (
+            self.is_stale(rig_id)
+            or rig is None
+            or (
+                failure is not None
+                and rig.seen_at is not None
+                and failure.at > rig.seen_at
+            )
+            or rig.status in (Status.IDLE, Status.OFFLINE, Status.SLEEPING)
+        )
+
+    @callback
+    def async_expect(self, rig_id: str, *, is_expected: bool) -> None:
+        """Note that a rig was told to start anew, or that it is no longer waited for."""
+        if is_expected != (rig_id in self._expected):
+            self._expected ^= {rig_id}
+            self._audience.async_tell({rig_id})
 
     def last_seen(self, rig_id: str) -> datetime | None:
         """When the rig was last seen, in this run or an earlier one; None if never."""
@@ -312,6 +337,9 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         self._tell_log()
         for listener in tuple(self._failure_listeners):
             listener(err)
+        if self._expected:
+            # Silent, as it must be for a while.
+            self._audience.async_tell(self._expected)
         if len(self.fresh) < len(self.rig_ids) and (
             known is None or known.error != str(err)
         ):

@@ -29,6 +29,11 @@ _DOINGS: Final[Mapping[str, str]] = {
     Action.SET_FLIGHT_SHEET: "use another flight sheet",
     Action.SET_OVERCLOCK: "use another overclocking profile",
     Action.SET_POWER_MODE: "use another power mode",
+    Action.SET_POWER_TARGET: "draw another power",
+    Action.SWITCH_POOL: "use another pool",
+    Action.SET_POOLS: "change its pools",
+    Action.SET_FAN: "change its fans",
+    Action.LOCATE: "blink",
     Action.UPDATE_SETTINGS: "change its settings",
     Action.EXECUTE: "run a shell command",
 }

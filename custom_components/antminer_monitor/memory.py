@@ -47,6 +47,7 @@ class RigMemory:
         """Rigs with what is stored of them; for the thread that writes."""
         self._seen: dict[str, datetime | None] = {}
         self._groups: dict[str, str] = {}
+        self._notes: dict[str, str] = {}
         self._save_pending = False
 
     @property
@@ -60,6 +61,10 @@ class RigMemory:
         self._groups = {
             group_id: str(group.get("name"))
             for group_id, group in stored.get("groups", {}).items()
+        }
+        self._notes = {
+            rig_id: str(note.get("text"))
+            for rig_id, note in stored.get("notes", {}).items()
         }
         found: dict[str, Rig] = {}
         for rig_id, data in stored.get("rigs", {}).items():
@@ -93,12 +98,26 @@ class RigMemory:
             self._groups = dict(groups)
             self._schedule_save()
 
+    def note_of(self, rig_id: str) -> str | None:
+        """Give what is noted of a rig."""
+        return self._notes.get(rig_id)
+
+    @callback
+    def async_note(self, rig_id: str, text: str | None) -> None:
+        """Note a short text of a rig, or nothing. It is written at once: the next moment may be the last."""
+        if text is None:
+            self._notes.pop(rig_id, None)
+        else:
+            self._notes[rig_id] = text
+        self._store.async_delay_save(self._data)
+
     @callback
     def async_forget(self, rig_id: str) -> None:
         """Drop a rig that was removed."""
         self._shapes.pop(rig_id, None)
         self._rigs.pop(rig_id, None)
         self._seen.pop(rig_id, None)
+        self._notes.pop(rig_id, None)
         self._schedule_save()
 
     async def async_save(self) -> None:
@@ -138,6 +157,7 @@ class RigMemory:
             "groups": {
                 group_id: {"name": name} for group_id, name in self._groups.items()
             },
+            "notes": {rig_id: {"text": text} for rig_id, text in self._notes.items()},
         }
 
 

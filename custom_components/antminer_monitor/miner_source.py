@@ -7,6 +7,7 @@ from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from .antminer.control.controller import Memo
 from .antminer.extras import DEFAULT_PORT as EXTRAS_PORT
 from .antminer.source import AntminerSource
 from .antminer.web import Credentials
@@ -34,6 +35,8 @@ def async_make_source(
     credentials: Credentials | None,
     rig_id: str = "",
     mac: str | None = None,
+    web_port: int | None = None,
+    memo: Memo | None = None,
 ) -> AntminerSource:
     """Make the source of the miner at an address, on Home Assistant's own web session."""
     return AntminerSource(
@@ -44,6 +47,7 @@ def async_make_source(
         credentials=credentials,
         timeout=timeout,
         mac=mac,
-        web_port=WEB_PORT,
+        web_port=WEB_PORT if web_port is None else web_port,
         extras_port=EXTRAS_PORT,
+        memo=memo,
     )

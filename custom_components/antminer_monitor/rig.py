@@ -257,6 +257,10 @@ class Rig:
     overclock: str | None = None
     """Name of the overclocking profile that was applied last."""
     overclocks: tuple[Choice, ...] = ()
+    power_target: float | None = None
+    """W that the rig is set to draw, where it can be set to watts."""
+    power_target_least: float | None = None
+    power_target_most: float | None = None
     power_modes: tuple[Choice, ...] = ()
     """What ``work_mode`` can be set to."""
     commands: tuple[Action, ...] = ()

@@ -15,6 +15,7 @@ from .command import Action, Choice
 from .const import DOMAIN
 from .control_entity import ControlEntity, async_setup_controls
 from .hub import AntminerMonitorConfigEntry
+from .pools import first_pool, pool_choices
 from .rig import Rig
 
 PARALLEL_UPDATES = 0
@@ -28,6 +29,11 @@ class RigSelectDescription(SelectEntityDescription):
     choices_fn: Callable[[Rig], tuple[Choice, ...]]
     current_fn: Callable[[Rig], str | None]
     """Name or id of what is set."""
+
+
+def _first_pool(rig: Rig) -> str | None:
+    pool = first_pool(rig)
+    return str(pool.index) if pool else None
 
 
 RIG_SELECTS = (
@@ -55,6 +61,14 @@ RIG_SELECTS = (
         action=Action.SET_POWER_MODE,
         choices_fn=lambda rig: rig.power_modes,
         current_fn=lambda rig: rig.work_mode,
+    ),
+    RigSelectDescription(
+        key="pool",
+        translation_key="pool",
+        entity_category=EntityCategory.CONFIG,
+        action=Action.SWITCH_POOL,
+        choices_fn=pool_choices,
+        current_fn=_first_pool,
     ),
 )
 

@@ -149,8 +149,22 @@ class RigSensor[PartT](RigEntity[PartT], SensorEntity):
 
     @property
     @override
+    def available(self) -> bool:
+        """Figures are shown only while they are true."""
+        return super().available or self._is_starting
+
+    @property
+    def _is_starting(self) -> bool:
+        return bool(
+            self.entity_description.while_starting
+        ) and self.coordinator.is_starting(self.rig_id)
+
+    @property
+    @override
     def native_value(self) -> State:
         """The figure in the unit that is shown."""
+        if self._is_starting:
+            return self.entity_description.while_starting
         part = self.part
         value = self.entity_description.value_fn(part) if part is not None else None
         if isinstance(value, datetime):

@@ -22,6 +22,7 @@ from homeassistant.const import (
 from homeassistant.helpers.typing import StateType
 
 from . import health
+from .pools import address_of
 from .rig import Board, Fan, Gpu, MessageCounts, MinerProgram, Pool, Rig, Status
 from .units import RateUnit, significant, stepped
 
@@ -44,6 +45,8 @@ class RigSensorDescription[PartT](SensorEntityDescription):
     digits: int | None = None
     """Significant digits that are kept."""
     attributes_fn: Callable[[PartT], Mapping[str, object]] | None = None
+    while_starting: State = None
+    """Shown while the rig starts anew as it was told to, and is silent or idle meanwhile."""
 
 
 def _rate[PartT](
@@ -191,9 +194,7 @@ def _active_pool(rig: Rig) -> Pool | None:
 
 def pool_address(pool: Pool | None) -> str | None:
     """Give a pool's host and port, without the scheme and whatever a URL may hold of a user."""
-    if pool is None or not pool.url:
-        return None
-    return pool.url.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+    return address_of(pool.url) if pool and pool.url else None
 
 
 def _pools(rig: Rig) -> Mapping[str, object]:
@@ -271,6 +272,7 @@ RIG_SENSORS: tuple[RigSensorDescription[Rig], ...] = (
         device_class=SensorDeviceClass.ENUM,
         options=[status.value for status in Status],
         value_fn=lambda rig: rig.status,
+        while_starting=Status.STARTING,
         attributes_fn=_errors,
     ),
     RigSensorDescription(

@@ -1,6 +1,7 @@
 """A site at run time: the Antminers of one place, each with its coordinator."""
 
 import asyncio
+from functools import partial
 from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -8,8 +9,15 @@ from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
 from .antminer.cgminer import DEFAULT_PORT
+from .antminer.control.controller import Memo
 from .antminer.source import AntminerSource
-from .const import CONF_TIMEOUT, DEFAULT_SCAN_INTERVAL, DEFAULT_TIMEOUT, SUBENTRY_MINER
+from .const import (
+    CONF_TIMEOUT,
+    CONF_WEB_PORT,
+    DEFAULT_SCAN_INTERVAL,
+    DEFAULT_TIMEOUT,
+    SUBENTRY_MINER,
+)
 from .coordinator import Origin, RigCoordinator
 from .devices import async_register_fleet, async_register_rig, web_page_of
 from .hub import Hub
@@ -135,6 +143,11 @@ class Site(Hub):
             or credentials_of(self.entry.data),
             rig_id=subentry.subentry_id,
             mac=subentry.data.get(CONF_MAC),
+            web_port=subentry.data.get(CONF_WEB_PORT),
+            memo=Memo(
+                self.memory.note_of(subentry.subentry_id),
+                partial(self.memory.async_note, subentry.subentry_id),
+            ),
         )
 
 

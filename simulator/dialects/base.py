@@ -30,6 +30,8 @@ class Dialect:
     """Answers ``a+b+c``."""
     text_replies = False
     """Answers a request that is not JSON in cgminer's text form."""
+    writes: frozenset[str] = frozenset()
+    """Commands that are not for reading."""
 
     @property
     def commands(self) -> Mapping[str, Handler]:
@@ -78,7 +80,14 @@ class Dialect:
                 if command not in joined:
                     joined[command] = [self.reply(miner, command)]
             return {**joined, "id": 1}
+        if request.command in self.writes:
+            return self.tell(miner, request.command, request.parameter)
         return self.reply(miner, request.command)
+
+    def tell(self, miner: MinerModel, command: str, parameter: str) -> Record:
+        """The reply to one of ``writes``; what it orders is put into ``miner.orders``."""
+        del parameter
+        return self.unknown(miner.snapshot(), command)
 
     def write(self, reply: Record, miner: MinerModel) -> str:
         """The text of a reply."""

@@ -1,10 +1,14 @@
 """Braiins OS (BOSminer+): Rust, rates in MH/s, no ``stats`` to speak of, figures a board in ``devs``."""
 
+from dataclasses import replace
 from typing import override
 
+from simulator.model import MinerModel
+from simulator.orders import Order
 from simulator.snapshot import BoardState, Phase, PoolState, Snapshot
 from simulator.wire import SERDE, Record, Value
 
+from . import pool_commands
 from .base import Dialect, Handler
 
 _FIRST_BOARD = 6
@@ -94,7 +98,7 @@ def _pool(state: Snapshot, pool: PoolState) -> Record:
         "POOL": pool.index,
         "Pool Rejected%": pool.rejected_percent,
         "Pool Stale%": pool.stale_percent,
-        "Priority": pool.index,
+        "Priority": pool.priority,
         "Proxy": "",
         "Proxy Type": "",
         "Quota": 1,
@@ -217,10 +221,11 @@ def _devdetails(state: Snapshot) -> Record:
 
 
 def _tunerstatus(state: Snapshot) -> Record:
+    limit = state.config.power_target or int(state.profile.power)
     chains: list[Value] = [
         {
             "HashchainIndex": _FIRST_BOARD + board.index,
-            "PowerLimit": int(state.profile.power / state.profile.boards),
+            "PowerLimit": limit // state.profile.boards,
             "StageElapsed": state.elapsed,
             "Status": "Tuner is paused" if state.sleeping else "Stable",
             "TunerRunning": not state.sleeping,
@@ -231,7 +236,7 @@ def _tunerstatus(state: Snapshot) -> Record:
     record: Record = {
         "ApproximateChainPowerConsumption": int(max(0.0, state.power - 28)),
         "ApproximateMinerPowerConsumption": int(state.power),
-        "PowerLimit": int(state.profile.power),
+        "PowerLimit": limit,
         "TunerChainStatus": chains,
         "TunerRunning": not state.sleeping,
     }
@@ -247,6 +252,7 @@ class Braiins(Dialect):
     """Speaks for BOSminer."""
 
     style = SERDE
+    writes = pool_commands.COMMANDS | {"pause", "resume"}
 
     _COMMANDS: dict[str, Handler] = {
         "version": _version,
@@ -265,6 +271,17 @@ class Braiins(Dialect):
     @override
     def commands(self) -> dict[str, Handler]:
         return self._COMMANDS
+
+    @override
+    def tell(self, miner: MinerModel, command: str, parameter: str) -> Record:
+        if command in pool_commands.COMMANDS:
+            # They are gone when BOSminer starts again.
+            return pool_commands.tell(self, miner, command, parameter, kept=False)
+        mode = "sleep" if command == "pause" else "normal"
+        miner.orders.append(Order(config=replace(miner.config, mode=mode)))
+        return self.success(
+            miner.snapshot(), 0, command.capitalize(), command.upper(), [True]
+        )
 
 
 _SPEAKER = Braiins()

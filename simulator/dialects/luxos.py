@@ -2,9 +2,12 @@
 
 from typing import override
 
+from simulator.configuration import presets
+from simulator.model import MinerModel
 from simulator.snapshot import BoardState, Phase, PoolState, Snapshot, grouped
 from simulator.wire import SERDE, Record, Value
 
+from . import luxos_session, pool_commands
 from .base import Dialect, Handler
 
 _CONNECTORS = ("J7", "J9", "J8", "J10")
@@ -170,7 +173,7 @@ def _pool(state: Snapshot, pool: PoolState) -> Record:
         "POOL": pool.index,
         "Pool Rejected%": round(pool.rejected_percent, 4),
         "Pool Stale%": round(pool.stale_percent, 4),
-        "Priority": pool.index,
+        "Priority": pool.priority,
         "Proxy": "",
         "Proxy Type": "",
         "Quota": 1.0,
@@ -233,7 +236,7 @@ def _dev(state: Snapshot, board: BoardState) -> Record:
         "MHS av": state.average * part / 1e6,
         "Name": "",
         "Nominal MHS": board.ideal / 1e6,
-        "Profile": f"{profile.frequency}MHz",
+        "Profile": state.config.preset,
         "Rejected": 0,
         "SerialNumber": board.serial,
         "Status": "Alive",
@@ -308,7 +311,7 @@ def _config(state: Snapshot) -> Record:
         "Log Interval": 0, "LogFileLevel": "info", "MACAddr": state.mac.lower(), "Model": profile.model,
         "NameplateTHS": 121.8, "Netmask": "255.255.255.0", "OS": "LuxOS", "PGA Count": 0, "PSUHwVersion": "75",
         "PSULabel": "APW121215e", "Pool Count": sum(1 for pool in state.pools if pool.set),
-        "Profile": f"{profile.frequency}MHz", "ProfileStep": "-12", "RedLed": "blink" if state.locating else "auto",
+        "Profile": state.config.preset, "ProfileStep": "-12", "RedLed": "blink" if state.locating else "auto",
         "SerialNumber": state.serial, "Strategy": "Failover",
         "SystemStatus": "Overheated" if state.phase is Phase.OVERHEATED else "Normal", "UpdateOnStartup": "off",
         "UpdateOnTimeout": "off", "UpdateOnUser": "full", "UpdateSource": "https://updates.example.com/stable",
@@ -317,10 +320,26 @@ def _config(state: Snapshot) -> Record:
     return _reply(state, 33, "LUXminer config", "CONFIG", [record])
 
 
+def _profiles(state: Snapshot) -> Record:
+    records: list[Value] = [
+        {
+            "Frequency": preset.frequency,
+            "Hashrate": round(preset.rate / 1e12, 2),
+            "Profile Name": preset.name,
+            "Step": str(place),
+            "Voltage": 13.2,
+            "Watts": preset.watts,
+        }
+        for place, preset in enumerate(presets(state.profile))
+    ]
+    return _reply(state, 323, f"{len(records)} Profile(s)", "PROFILES", records)
+
+
 class LuxOs(Dialect):
     """Speaks for LuxOS."""
 
     style = SERDE
+    writes = luxos_session.COMMANDS | pool_commands.COMMANDS
 
     _COMMANDS: dict[str, Handler] = {
         "version": _version,
@@ -332,12 +351,25 @@ class LuxOs(Dialect):
         "temps": _temps,
         "fans": _fans,
         "config": _config,
+        "profiles": _profiles,
     }
 
     @property
     @override
     def commands(self) -> dict[str, Handler]:
         return self._COMMANDS
+
+    @override
+    def reply(self, miner: MinerModel, command: str) -> Record:
+        if command == "session":
+            return luxos_session.told(self, miner)
+        return super().reply(miner, command)
+
+    @override
+    def tell(self, miner: MinerModel, command: str, parameter: str) -> Record:
+        if command in pool_commands.COMMANDS:
+            return pool_commands.tell(self, miner, command, parameter)
+        return luxos_session.tell(self, miner, command, parameter)
 
     @override
     def status(

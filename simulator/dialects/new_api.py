@@ -83,6 +83,10 @@ def _chain(state: Snapshot, board: BoardState) -> Record:
     return record
 
 
+def _whole(text: str, otherwise: int) -> int:
+    return int(text) if text.isdecimal() else otherwise
+
+
 def stats(state: Snapshot) -> Record:
     """``stats.cgi``."""
     work = state.work / 2**32
@@ -96,8 +100,8 @@ def stats(state: Snapshot) -> Record:
         record["psu"] = {"index": 0, "status": "ok"}
     record |= {
         "hwp_total": round(100 * state.hardware_errors / work, 4) if work else 0.0,
-        "miner-mode": 1 if state.sleeping else 0,
-        "freq-level": 100,
+        "miner-mode": _whole(state.config.mode, 0),
+        "freq-level": _whole(state.config.freq_level, 100),
         "chain": [_chain(state, board) for board in state.present],
     }
     return {**_head(state, "stats"), "STATS": [record]}
@@ -177,6 +181,11 @@ def warning(state: Snapshot) -> Record:
     return {**_head(state, "warning"), "WARNING": faults}
 
 
+def reload(state: Snapshot) -> Record:
+    """The reply to ``reload``, which reads the configuration anew and stops nothing."""
+    return _head(state, "reload")
+
+
 OBJECTS: dict[str, Callable[[Snapshot], Record]] = {
     "stats": stats,
     "summary": summary,
@@ -184,4 +193,4 @@ OBJECTS: dict[str, Callable[[Snapshot], Record]] = {
     "rate": rate,
     "warning": warning,
 }
-"""Command of ``new_api`` → its object. ``reload`` writes, and is not among them."""
+"""Command of ``new_api`` → its object; ``reload`` is none of those that read."""

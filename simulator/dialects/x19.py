@@ -13,7 +13,7 @@ from simulator.snapshot import BoardState, Phase, Snapshot
 from simulator.wire import JANSSON, Record, Request, Value, ago, suffixed
 
 from .base import Dialect, Handler
-from .new_api import OBJECTS, chips_of, sensors, zynq
+from .new_api import OBJECTS, chips_of, reload, sensors, zynq
 
 _SLOTS = 4
 _MOST_IN_ARRAY = 11
@@ -244,6 +244,7 @@ class X19(Dialect):
     style = JANSSON
     request_limit = 4095
     joins = False
+    writes = frozenset({"reload"})
 
     _COMMANDS: dict[str, Handler] = {
         "version": _version,
@@ -260,8 +261,11 @@ class X19(Dialect):
 
     @override
     def handle(self, miner: MinerModel, request: Request) -> Record:
-        if request.new_api and miner.profile.new_api and request.command in OBJECTS:
-            return OBJECTS[request.command](miner.snapshot())
+        if request.new_api and miner.profile.new_api:
+            if request.command == "reload":
+                return reload(miner.snapshot())
+            if request.command in OBJECTS:
+                return OBJECTS[request.command](miner.snapshot())
         if request.array:
             if len(request.commands) > _MOST_IN_ARRAY:
                 return self.unknown(miner.snapshot(), "")

@@ -417,7 +417,8 @@ async def test_vnish_without_version(
     rig = await only(antminer)
     assert (rig.mac, rig.name) == ("02:11:22:33:44:55", "v")
     assert await only(antminer) == rig
-    assert pages.asked == ["/api/v1/info"]
+    # The second is what its control knows the interface by.
+    assert pages.asked == ["/api/v1/info", "/api/v1/status"]
 
 
 async def test_restart_is_noticed(serve: Serve) -> None:

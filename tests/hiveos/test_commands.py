@@ -2,7 +2,13 @@
 
 import pytest
 
-from custom_components.antminer_monitor.command import Action, Command, Outcome, Result
+from custom_components.antminer_monitor.command import (
+    Action,
+    Choice,
+    Command,
+    Outcome,
+    Result,
+)
 from custom_components.antminer_monitor.hiveos.commands import (
     MERGED_SETTINGS,
     SETTINGS,
@@ -17,6 +23,7 @@ from custom_components.antminer_monitor.hiveos.ids import (
     rig_id,
     split_rig_id,
 )
+from custom_components.antminer_monitor.hiveos.workers import FarmContext, commands_of
 from custom_components.antminer_monitor.json_value import Json
 
 RIGS = {"2": "hive-1-2", "3": "hive-1-3"}
@@ -40,7 +47,7 @@ ONE = {"2": "hive-1-2"}
         ),
         (
             Command(action=Action.PAUSE_MINING),
-            Order({"command": "miner", "data": {"action": "stop", "miner_index": 0}}),
+            Order({"command": "miner", "data": {"action": "stop"}}),
         ),
         (Command(action=Action.REBOOT), Order({"command": "reboot"})),
         (Command(action=Action.SHUTDOWN), Order({"command": "shutdown"})),
@@ -88,10 +95,22 @@ def test_orders(command: Command, order: Order, workers: int) -> None:
 
 
 def test_every_action_has_an_order() -> None:
-    """None was forgotten."""
+    """None that a worker lists was forgotten; the others are refused."""
     data: dict[str, Json] = {"active": True}
+    choices = (Choice(id="1", name="A"),)
+    context = FarmContext(farm_id="1", flight_sheets=choices, overclocks=choices)
+    listed = {
+        action
+        for is_asic in (False, True)
+        for action in commands_of(context, is_asic=is_asic, has_modes=True)
+    }
     for action in Action:
-        assert order_of(Command(action=action, value="1", data=data), 1).body
+        command = Command(action=action, value="1", data=data)
+        if action in listed:
+            assert order_of(command, 1).body
+        else:
+            with pytest.raises(RejectedError, match=f"no command to {action}"):
+                order_of(command, 1)
 
 
 def test_settings_of_one() -> None:

@@ -11,7 +11,7 @@ from typing import override
 
 import aiohttp
 
-from ..command import Command, Outcome, Result
+from ..command import Command, Outcome
 from ..rig import Rig, RigError, Status
 from ..source import (
     AccessDeniedError,
@@ -22,6 +22,8 @@ from ..source import (
     SourceUnreachableError,
 )
 from .cgminer import DEFAULT_PORT, CgminerClient, Exchange, Reply, section
+from .control.control import MinerControl
+from .control.controller import Memo, Miner
 from .extras import DEFAULT_PORT as EXTRAS_PORT, read_power, read_warnings
 from .firmware import STATS_NEW, SUMMARY_NEW, Context, Dialect, Fingerprint, recognise
 from .firmware.x19 import is_unwell, new_stats, tells_all
@@ -73,12 +75,14 @@ class AntminerSource(Source):
         mac: str | None = None,
         web_port: int = 80,
         extras_port: int = EXTRAS_PORT,
+        memo: Memo | None = None,
     ) -> None:
         """Keep the address.
 
         Without ``session`` only port 4028 is read; without ``credentials`` the web
         interface of stock firmware is not. ``timeout`` is in seconds, for one reply.
-        ``mac`` stands in where the rig does not tell its own.
+        ``mac`` stands in where the rig does not tell its own. ``memo`` keeps what a
+        command must know after a restart; without it that is forgotten.
         """
         self._rig_id = rig_id
         self._host = host
@@ -92,6 +96,8 @@ class AntminerSource(Source):
         self._client = CgminerClient(
             host, port, connect_timeout=min(3.0, timeout), timeout=timeout
         )
+        self._memo = memo or Memo()
+        self._control = MinerControl(f"{host}:{port}")
         self._lock = asyncio.Lock()
         self._web: StockWeb | None = None
         self._refused = False
@@ -147,25 +153,37 @@ class AntminerSource(Source):
         """
         async with self._lock:
             self._retried = False
-            return Reading(rigs=(await self._read(),))
+            return Reading(rigs=(await self._describe(await self._read()),))
 
     @override
     async def execute(
         self, command: Command, rig_ids: Sequence[str]
     ) -> tuple[Outcome, ...]:
-        """Refuse: a rig that was read here accepts no command yet, and says so."""
+        """Tell the one rig to do something. Reading goes on meanwhile."""
         return tuple(
-            Outcome(
-                rig_id=rig_id,
-                result=Result.FAILED,
-                error=f"{self.label}: {command.action} is not among its commands",
-            )
-            for rig_id in rig_ids
+            [await self._control.execute(command, rig_id) for rig_id in rig_ids]
         )
 
     @override
     async def close(self) -> None:
         """Nothing is held open between two reads."""
+
+    async def _describe(self, rig: Rig) -> Rig:
+        """Add what the rig accepts, where it can be told anything at all."""
+        if self._session is None or self._identity is None:
+            return rig
+        miner = Miner(
+            host=self._host,
+            client=self._client,
+            session=self._session,
+            web_port=self._web_port,
+            timeout=self._timeout,
+            # A login that was refused is left alone: more attempts could lock its owner out.
+            credentials=None if self._refused else self._credentials,
+            recall=self._memo.recall,
+            note=self._memo.note,
+        )
+        return await self._control.describe(self._identity.dialect, miner, rig)
 
     async def _read(self) -> Rig:
         known: dict[str, Reply] = {}

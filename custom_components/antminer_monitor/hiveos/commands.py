@@ -72,9 +72,12 @@ def order_of(command: Command, workers: int) -> Order:
     """
     match command.action:
         case Action.RESTART_MINING | Action.RESUME_MINING:
-            return _miner("restart")
+            # Number 0 is what the service itself takes where none is given.
+            return Order(
+                {"command": "miner", "data": {"action": "restart", "miner_index": 0}}
+            )
         case Action.PAUSE_MINING:
-            return _miner("stop")
+            return Order({"command": "miner", "data": {"action": "stop"}})
         case Action.REBOOT:
             return Order({"command": "reboot"})
         case Action.SHUTDOWN if command.data.get("wakealarm") is True:
@@ -103,11 +106,8 @@ def order_of(command: Command, workers: int) -> Order:
             return Order({"power_options": {"mode": command.value}}, is_edit=True)
         case Action.UPDATE_SETTINGS:
             return _settings(command.data, workers)
-
-
-def _miner(action: str) -> Order:
-    # Number 0 is what the service itself takes where none is given.
-    return Order({"command": "miner", "data": {"action": action, "miner_index": 0}})
+        case _:
+            raise RejectedError(f"HiveOS knows no command to {command.action}")
 
 
 def _id_of(command: Command, what: str) -> int:

@@ -1,0 +1,1 @@
+"""Telling an Antminer what to do, one module a firmware."""

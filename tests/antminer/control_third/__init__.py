@@ -1,0 +1,1 @@
+"""Control of LuxOS, Braiins OS and VNish."""
