@@ -498,3 +498,16 @@ def test_hiveon_nonsense(watts: float) -> None:
     rig = HIVEON.parse(replies, CONTEXT)
     assert rig.power_source is PowerSource.ESTIMATED
     assert [board.power for board in rig.boards] == [None, None, None]
+
+
+def test_modes_of_an_s17() -> None:
+    """Mode 1 is one of its ways to mine; only from the S19 on it is sleep."""
+    record = s17_record(**{"GHS 5s": "0.00"})
+    replies = {"stats": stats(header("Antminer S17 Pro"), record), "pools": pools()}
+    context = replace(CONTEXT, configuration=WebConfiguration(work_mode="1"))
+    rig = CLASSIC.parse(replies, context)
+    assert rig.status is not Status.SLEEPING
+    assert rig.work_mode == "1"
+    context = replace(CONTEXT, configuration=WebConfiguration(work_mode="254"))
+    rig = CLASSIC.parse(replies, context)
+    assert (rig.status, rig.work_mode) == (Status.SLEEPING, "sleep")

@@ -6,6 +6,7 @@ Z11 and E3, and one of two on the S19 and later. Hiveon adds watts to it.
 
 from collections.abc import Mapping
 from dataclasses import replace
+import re
 
 from ...json_value import Json
 from ...rig import Rig, Status
@@ -44,6 +45,7 @@ _OTHERS = (
     ("blissz", "blissz"),
     ("chipless", "chipless"),
 )
+_SEVENTEEN = re.compile(r"\b[ST]17")
 _SLEEP = 254
 """``Mode`` of a sleeping S17 or T17 (captures of an S17+ and a T17+)."""
 _POWER_KEYS = ("chain_power", "power", "Power", "watt")
@@ -118,6 +120,10 @@ def read(
     slept = whole(record.get("Mode")) == _SLEEP
     told = configured_mode(context) if mode is None else mode
     status = None
+    work_mode = mode_name(mode)
+    if told is not None and whole(told) != _SLEEP and _SEVENTEEN.search(kind or ""):
+        # Its other modes are its own: 1 is sleep from the S19 on.
+        work_mode, told = str(told), None
     if asleep(told, hashrate) or (slept and not hashrate):
         status = Status.SLEEPING
     return Reading(
@@ -143,7 +149,7 @@ def read(
         hardware_errors=whole(record.get("no_matching_work")),
         power=power_of(record),
         status=status,
-        work_mode="sleep" if slept else mode_name(mode),
+        work_mode="sleep" if slept else work_mode,
         summary=summary,
     )
 
