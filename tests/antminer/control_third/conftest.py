@@ -273,6 +273,8 @@ class RestMiner:
     public: set[str] = field(default_factory=set)
     login_status: int = 200
     login_extra: Object = field(default_factory=dict)
+    login_text: str | None = None
+    """What a login is answered with instead of a token."""
     tokens: int = 0
     expired: bool = False
     rejecting: bool = False
@@ -337,6 +339,8 @@ class RestMiner:
             return web.json_response({}, status=self.login_status)
         if body != self.login_body:
             return web.json_response({}, status=403)
+        if self.login_text is not None:
+            return web.Response(text=self.login_text)
         self.tokens += 1
         self.expired = False
         return web.json_response({"token": f"token{self.tokens}", **self.login_extra})

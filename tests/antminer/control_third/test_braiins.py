@@ -1,6 +1,8 @@
 """What Braiins OS is told: over its open port without a password, else over REST."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 import json
 
 import pytest
@@ -14,6 +16,10 @@ from custom_components.antminer_monitor.antminer.control.rest import (
     REFUSED_FOR,
     TokenRest,
 )
+from custom_components.antminer_monitor.antminer.control.third_party import (
+    AnswerLostError,
+)
+from custom_components.antminer_monitor.antminer.web import MAX_BODY
 from custom_components.antminer_monitor.command import Action, Command, Result
 from custom_components.antminer_monitor.json_value import Json
 from custom_components.antminer_monitor.rig import Pool, Rig, Status
@@ -21,6 +27,7 @@ from custom_components.antminer_monitor.source import (
     InvalidCredentialsError,
     InvalidReplyError,
     SourceRefusedError,
+    SourceUnreachableError,
 )
 
 from .conftest import CgminerMiner, Object, Reach, RestMiner
@@ -224,6 +231,50 @@ async def test_ignored_target(rest: BraiinsRest, controller: BraiinsController) 
     assert controller.abilities(RIG).power_target == 3000
 
 
+async def test_target_that_cannot_be_read(
+    rest: BraiinsRest, controller: BraiinsController
+) -> None:
+    """The same where nothing confirms it; what was known stays."""
+    rest.pages["GET performance/tuner-state"] = lambda _: (500, None)
+    command = Command(action=Action.SET_POWER_TARGET, value="2500")
+    assert await controller.execute(command, RIG) is Result.SENT
+    assert rest.watts == 2500
+    assert controller.abilities(RIG).power_target == 3000
+
+
+async def test_light_that_cannot_be_read(
+    rest: BraiinsRest, controller: BraiinsController
+) -> None:
+    """A light that nothing confirms is only sent."""
+    rest.pages["GET actions/locate"] = lambda _: (500, None)
+    command = Command(action=Action.LOCATE, value="on")
+    assert await controller.execute(command, RIG) is Result.SENT
+    assert rest.locating is True
+
+
+async def test_no_power_target_without_bounds(
+    rest: BraiinsRest, controller: BraiinsController
+) -> None:
+    """A version that does not tell the bounds is not given a target."""
+    del rest.pages["GET configuration/constraints"]
+    await controller.refresh()
+    abilities = controller.abilities(RIG)
+    assert Action.REBOOT in abilities.commands
+    assert Action.SET_POWER_TARGET not in abilities.commands
+    rest.received.clear()
+    with pytest.raises(RejectedError, match="bounds"):
+        await controller.execute(
+            Command(action=Action.SET_POWER_TARGET, value="2500"), RIG
+        )
+    assert rest.received == []
+
+
+async def test_one_pool_is_not_switched(controller: BraiinsController) -> None:
+    """A miner with one pool has none to switch to."""
+    rig = replace(RIG, pools=(Pool(index=0),))
+    assert Action.SWITCH_POOL not in controller.abilities(rig).commands
+
+
 async def test_expired_token(rest: BraiinsRest, controller: BraiinsController) -> None:
     """A token that ran out is renewed, once, and the command goes out again."""
     rest.expired = True
@@ -297,6 +348,98 @@ async def test_no_connection(
     )
     with pytest.raises(SourceRefusedError):
         await rest.send("PUT", "actions/reboot")
+
+
+def anonymous(reach: Reach, port: int, timeout: float = 2.0) -> TokenRest:
+    """Reach public pages only."""
+    return TokenRest(
+        reach(1, port, timeout=timeout), login_path="auth/login", login=None
+    )
+
+
+async def test_connection_not_taken(full_port: int, reach: Reach) -> None:
+    """Nothing went out where nobody takes the connection, so nothing is called sent."""
+    client = anonymous(reach, full_port, timeout=0.1)
+    with pytest.raises(SourceUnreachableError, match="no connection in time"):
+        await client.send("PUT", "actions/reboot", public=True)
+
+
+@pytest.mark.parametrize("host", ["10.0.0 1", "", "999.999.999.999"])
+async def test_no_such_host(rest: BraiinsRest, reach: Reach, host: str) -> None:
+    """The same where the address is none."""
+    client = TokenRest(
+        replace(reach(1, web_port(rest)), host=host), login_path="login", login=None
+    )
+    with pytest.raises(SourceUnreachableError, match="no such host"):
+        await client.send("PUT", "actions/reboot", public=True)
+
+
+async def test_closed_session(rest: BraiinsRest, reach: Reach) -> None:
+    """The same at the end of a run, when the session is closed already."""
+    miner = reach(1, web_port(rest))
+    await miner.session.close()
+    client = TokenRest(miner, login_path="auth/login", login=None)
+    with pytest.raises(SourceUnreachableError):
+        await client.send("PUT", "actions/reboot", public=True)
+    assert rest.received == []
+
+
+async def test_answer_that_is_no_http(reach: Reach) -> None:
+    """What answers in another language may have done something."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"STATUS=S\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port: int = server.sockets[0].getsockname()[1]
+        with pytest.raises(AnswerLostError, match="no answer that can be read"):
+            await anonymous(reach, port).send("PUT", "actions/reboot", public=True)
+
+
+async def test_answer_too_large(rest: BraiinsRest, reach: Reach) -> None:
+    """An answer is read to the limit and no further."""
+    rest.public.add("actions/locate")
+    client = anonymous(reach, web_port(rest))
+    rest.texts["GET actions/locate"] = f'"{"x" * (MAX_BODY - 2)}"'
+    shown = await client.read("actions/locate", public=True)
+    assert isinstance(shown, str)
+    assert len(shown) == MAX_BODY - 2
+    rest.texts["GET actions/locate"] = f'"{"x" * (MAX_BODY - 1)}"'
+    with pytest.raises(AnswerLostError):
+        await client.read("actions/locate", public=True)
+
+
+async def test_no_password(rest: BraiinsRest, reach: Reach) -> None:
+    """Without a password a page that needs one is not asked for."""
+    client = anonymous(reach, web_port(rest))
+    with pytest.raises(InvalidCredentialsError, match="no password"):
+        await client.read("actions/locate")
+    assert rest.received == []
+
+
+async def test_command_answered_with_no_json(
+    rest: BraiinsRest, controller: BraiinsController
+) -> None:
+    """The status alone says that a command was taken."""
+    rest.texts["PUT actions/reboot"] = "rebooting"
+    assert await controller.execute(Command(action=Action.REBOOT), RIG) is Result.SENT
+    assert rest.told == ["PUT actions/reboot"]
+
+
+@pytest.mark.parametrize("answer", ["<html>", "", "[]"])
+async def test_login_answered_without_an_object(
+    rest: BraiinsRest, reach: Reach, answer: str
+) -> None:
+    """A page that is no answer to a login is told as such; no command goes out."""
+    rest.login_text = answer
+    client = TokenRest(
+        reach(1, web_port(rest)), login_path="auth/login", login=json.loads(LOGIN)
+    )
+    with pytest.raises(InvalidReplyError, match="no token"):
+        await client.send("PUT", "actions/reboot")
+    assert rest.told == []
 
 
 async def test_lost_login_is_not_a_sent_command(

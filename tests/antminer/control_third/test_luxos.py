@@ -472,6 +472,66 @@ async def test_old_pool_that_stays_is_told(
     assert luxos.keys[0] == "one"
 
 
+async def test_new_pool_in_a_gap_is_taken_back(
+    luxos: LuxosMiner, controller: LuxosController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a new pool takes a number among the old, none is removed by its number."""
+    luxos.pools = [pool(0, "old"), pool(5, "spare")]
+    luxos.pools[1]["Priority"] = 1
+    carry_out = luxos.carry_out
+
+    def fill_gap(name: str, parameter: str) -> Object:
+        reply = carry_out(name, parameter)
+        if name == "addpool":
+            luxos.pools[-1]["POOL"] = 1
+        return reply
+
+    monkeypatch.setattr(luxos, "carry_out", fill_gap)
+    with pytest.raises(NotKeptError, match="numbers the new pools"):
+        await controller.execute(pools("one"), RIG)
+    assert luxos.told[1:] == ['{"command":"removepool","parameter":"1"}']
+    assert luxos.keys == ["old", "spare"]
+
+
+async def test_renumbered_pools_are_not_removed_blindly(
+    luxos: LuxosMiner, controller: LuxosController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a removal gives a new pool an old one's number, the new one stays."""
+    carry_out = luxos.carry_out
+
+    def renumber(name: str, parameter: str) -> Object:
+        reply = carry_out(name, parameter)
+        if name == "removepool":
+            for row in luxos.pools:
+                row["POOL"] = row["Priority"]
+        return reply
+
+    monkeypatch.setattr(luxos, "carry_out", renumber)
+    with pytest.raises(SourceError, match="old one is still there") as caught:
+        await controller.execute(pools("one"), RIG)
+    assert not isinstance(caught.value, RejectedError | NotKeptError)
+    assert luxos.keys == ["one", "old"]
+
+
+async def test_pools_in_another_order_are_not_called_done(
+    luxos: LuxosMiner, controller: LuxosController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the miner shows in the end is what counts."""
+    carry_out = luxos.carry_out
+
+    def turn_round(name: str, parameter: str) -> Object:
+        reply = carry_out(name, parameter)
+        if name == "removepool" and len(luxos.pools) == 2:
+            for row in luxos.pools:
+                row["Priority"] = 0 if row["User"] == "two" else 1
+        return reply
+
+    monkeypatch.setattr(luxos, "carry_out", turn_round)
+    with pytest.raises(SourceError, match="shows them differently"):
+        await controller.execute(pools("one", "two"), RIG)
+    assert luxos.keys == ["two", "one"]
+
+
 async def test_cancelled_in_the_midst_of_pools(
     luxos: LuxosMiner, controller: LuxosController
 ) -> None:

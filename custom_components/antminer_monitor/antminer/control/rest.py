@@ -208,7 +208,7 @@ class TokenRest:
             )
         except aiohttp.InvalidURL:
             error = SourceUnreachableError("no such host")
-        except AnswerLostError as err:
+        except (AnswerLostError, SourceUnreachableError) as err:
             error = err
         except aiohttp.ClientError, ValueError:
             error = AnswerLostError("no answer that can be read")
@@ -227,16 +227,21 @@ class TokenRest:
             headers["Content-Type"] = "application/json"
         if token is not None:
             headers["Authorization"] = f"{self._scheme}{token}"
-        timeout = self._miner.timeout
-        answer = bytearray()
-        async with self._miner.session.request(
-            method,
-            URL.build(
+        try:
+            url = URL.build(
                 scheme="http",
                 host=self._miner.host,
                 port=self._miner.web_port,
                 path=f"/api/v1/{path}",
-            ),
+            )
+        except ValueError:
+            # Told apart from a ValueError about the answer: here nothing went out.
+            raise SourceUnreachableError("no such host") from None
+        timeout = self._miner.timeout
+        answer = bytearray()
+        async with self._miner.session.request(
+            method,
+            url,
             # Not aiohttp's own JSON: in one piece, with a length, never chunked.
             data=None if body is None else _encode(body).encode(),
             headers=headers,
