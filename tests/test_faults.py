@@ -704,7 +704,7 @@ async def test_over_temperature(
 
 
 async def test_pool_dead(
-    hass: HomeAssistant, farm: FarmMaker, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, farm: FarmMaker, freezer: FrozenDateTimeFactory, noon: None
 ) -> None:
     """Work for the second pool is a fault of the first one, and of nothing else."""
     miners = await farm(*MIX)

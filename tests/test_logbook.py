@@ -222,6 +222,8 @@ async def test_logbook_of_a_device(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The logbook of a rig's device tells who told it what, and what came of it."""
+    # Its pages are a package of their own, which no test needs.
+    hass.config.components.add("frontend")
     assert await async_setup_component(hass, "logbook", {})
     farm = ScriptedFarm(hass, monkeypatch)
     await farm.setup()
