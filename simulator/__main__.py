@@ -128,8 +128,7 @@ def hive_table(hive: HiveService) -> str:
 
 def hive_service(options: argparse.Namespace) -> HiveService:
     """The HiveOS API that the options ask for."""
-    # Only here: its contract needs a package that the miners do without.
-    from .hive import FarmPlan, HiveService  # noqa: PLC0415
+    from .hive import FarmPlan, HiveService  # noqa: PLC0415 - needs a package that the miners do without
 
     plans = None
     if options.hive_workers is not None:

@@ -328,6 +328,7 @@ class RestMiner:
         answer = page(body)
         if isinstance(answer, str):
             if answer == "hang":
+                # Longer than any client here waits; it is over when that has gone.
                 await asyncio.sleep(5)
             assert request.transport is not None
             request.transport.abort()
