@@ -9,11 +9,20 @@ from .farm import Farm
 from .faults import Fault, WriteFault
 from .miner import SimulatedMiner
 from .orders import Delays, Written
-from .profiles import DEFAULT_MIX, PROFILES, Conditions, PoolSetting, Profile, mix
+from .profiles import (
+    DEFAULT_MIX,
+    OTHERS,
+    PROFILES,
+    Conditions,
+    PoolSetting,
+    Profile,
+    mix,
+)
 from .snapshot import BoardTruth, Phase, PoolTruth, Truth
 
 __all__ = [
     "DEFAULT_MIX",
+    "OTHERS",
     "PROFILES",
     "BoardTruth",
     "Conditions",

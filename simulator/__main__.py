@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from .farm import API_PORT, Farm
-from .profiles import PROFILES, mix
+from .profiles import PROFILES, chosen, mix
 
 if TYPE_CHECKING:
     from .hive import HiveService
@@ -24,7 +24,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="A farm of Antminers that is not there.",
+        description="A farm of miners that is not there.",
         epilog=f"profiles: {', '.join(PROFILES)}",
     )
     add = parser.add_argument
@@ -32,7 +32,12 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     add(
         "--profiles",
         default="default",
-        help="default (one of every dialect), all, or names between commas; repeated as needed",
+        help="default (one of every dialect), others, all, or names between commas; repeated as needed",
+    )
+    add(
+        "--plus",
+        metavar="NAMES",
+        help="profiles behind those, once each: others (makers'), or as above",
     )
     add(
         "--host", default="127.0.0.1", help="address of all miners (default: 127.0.0.1)"
@@ -138,8 +143,9 @@ def hive_service(options: argparse.Namespace) -> HiveService:
 
 async def run(options: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
+    behind = chosen(options.plus) if options.plus else []
     farm = Farm(
-        mix(options.profiles, options.count),
+        [*mix(options.profiles, options.count), *behind],
         host=options.host,
         port=options.port,
         addresses=options.addresses,

@@ -34,7 +34,7 @@ from .profiles import Conditions, Profile
 from .snapshot import Truth
 from .tokens import Tokens
 from .traffic import Traffic
-from .wire import RequestError, parse_request
+from .wire import RequestError
 from .writes import Writes
 
 SILENCE_LIMIT = 600.0
@@ -326,12 +326,12 @@ class SimulatedMiner:
                     pass
 
     def _remember(self, raw: bytes) -> None:
+        dialect = DIALECTS[self.profile.dialect]
         try:
-            request = parse_request(raw)
+            request = dialect.request(raw)
         except RequestError as err:
             self.commands.append(str(err))
         else:
-            dialect = DIALECTS[self.profile.dialect]
             if request.command in dialect.writes:
                 self.arrived(
                     Written(road="api", method="", target=request.command, body=raw)

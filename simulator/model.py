@@ -391,6 +391,7 @@ class MinerModel:
             boards=boards,
             fans=fans,
             fan_duty=duty,
+            ambient=self._ambient(),
             pools=tuple(
                 self._pool(index, now, full) for index in range(len(self.pools))
             ),

@@ -193,6 +193,13 @@ _ALL = (
             rate=62e12, frequency=300, chip_group=4, power=1051, difficulty=32768.0, miner="2025.4.8.220305",
             description="LUXminer 2025.4.8.220305-57b389c7", daemon="2025.4.8.220305-57b389c7",
             compiled="Tue Apr  8 22:05:35 UTC 2025", chip_delta=0, fan_step=60, fan_max=6000, web=None),
+    Profile(name="whatsminer_m30s", dialect="whatsminer", layout="2.0", model="M30S_V10", firmware="btminer", chips=148,
+            fans=2, rate=86e12, unit=1e6, unit_name="MH", frequency=640, power=3268, miner="2.0.5",
+            daemon="20230714.15.Rel", chip_delta=12, fan_step=30, fan_max=6000, web=None),
+    Profile(name="avalon_1246", dialect="avalon", layout="mm314", model="1246-83", firmware="avalon", chips=120,
+            rate=83e12, unit=1e6, unit_name="MH", frequency=660, power=3154, difficulty=524288.0, miner="MM3v2_X3",
+            description="cgminer 4.11.1", daemon="4.11.1", compiled="21042001_4ec6bb0_61407fa", chip_delta=10, fan_step=1,
+            fan_max=7200, web=None),
 )  # fmt: skip
 
 PROFILES: dict[str, Profile] = {profile.name: profile for profile in _ALL}
@@ -202,7 +209,10 @@ DEFAULT_MIX = (
     "s9", "s17pro", "s19pro_2020", "s21_2024", "l3plus", "z11",
     "vnish_3", "vnish_1_2_7", "luxos", "braiins", "s9_hiveon", "unknown",
 )  # fmt: skip
-"""Twelve miners, one of every dialect; a larger farm repeats them."""
+"""Twelve Antminers, one of every dialect; a larger farm repeats them."""
+
+OTHERS = ("whatsminer_m30s", "avalon_1246")
+"""Miners of other makers: the integration knows them by what extends it, not by itself."""
 
 
 def profile(name: str) -> Profile:
@@ -215,17 +225,22 @@ def profile(name: str) -> Profile:
         ) from None
 
 
-def mix(names: str, count: int) -> list[Profile]:
-    """``count`` profiles: ``all``, ``default`` or names between commas, repeated as needed."""
-    if names == "default":
-        chosen = list(DEFAULT_MIX)
-    elif names == "all":
-        chosen = list(PROFILES)
-    else:
-        chosen = [name.strip() for name in names.split(",") if name.strip()]
-    if not chosen:
+def chosen(names: str) -> list[Profile]:
+    """Profiles, once each: ``all``, ``default``, ``others`` or names between commas.
+
+    Raises ValueError where there is none, or none of that name.
+    """
+    groups = {"default": DEFAULT_MIX, "others": OTHERS, "all": tuple(PROFILES)}
+    given = groups.get(names) or [name.strip() for name in names.split(",")]
+    found = [profile(name) for name in given if name]
+    if not found:
         raise ValueError(f"no profile named in {names!r}")
-    found = [profile(name) for name in chosen]
+    return found
+
+
+def mix(names: str, count: int) -> list[Profile]:
+    """``count`` profiles of those ``chosen``, repeated as needed."""
+    found = chosen(names)
     return [found[index % len(found)] for index in range(count)]
 
 

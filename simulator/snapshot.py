@@ -122,6 +122,8 @@ class Snapshot:
     """RPM."""
     fan_duty: int
     """Per cent."""
+    ambient: float
+    """Temperature of the air that comes in, in °C."""
     pools: tuple[PoolState, ...]
     work: float
     """Hashes since the start."""
@@ -176,6 +178,12 @@ class Snapshot:
         """When the last share was found, epoch seconds; 0: never."""
         ages = [pool.since_share for pool in self.pools if pool.since_share is not None]
         return int(self.now - min(ages)) if ages else 0
+
+    def part(self, board: BoardState) -> float:
+        """A board's part of the rate; of equal boards while there is no rate."""
+        if not board.present:
+            return 0.0
+        return board.rate / self.rate if self.rate else 1 / len(self.present)
 
     def units(self, rate: float) -> float:
         """A rate in the unit of this firmware's rates, with two decimals."""

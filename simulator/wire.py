@@ -128,10 +128,11 @@ class Request:
         return self.commands[0]
 
 
-def parse_request(raw: bytes) -> Request:
+def parse_request(raw: bytes, *, key: str = "command") -> Request:
     """Read what one ``recv`` returned (bmminer api.c, ``api()``).
 
-    A text request is compared exactly: its trailing newline makes it an unknown command.
+    ``key`` is that of the command. A text request is compared exactly: its trailing newline
+    makes it an unknown command.
     Raises RequestError: 23 for JSON that does not parse, 24 without a command.
     """
     text = raw.decode("utf-8", "replace").split("\0", 1)[0]
@@ -143,7 +144,7 @@ def parse_request(raw: bytes) -> Request:
         data: dict[str, object] = json.loads(text)
     except ValueError:
         raise RequestError(23, "Invalid JSON") from None
-    named = data.get("command")
+    named = data.get(key)
     parameter = str(data.get("parameter", ""))
     new_api = data.get("new_api") is True
     if isinstance(named, str):

@@ -38,6 +38,10 @@ class Dialect:
         """What it answers."""
         raise NotImplementedError
 
+    def request(self, raw: bytes) -> Request:
+        """Read what one ``recv`` returned; RequestError where this firmware cannot."""
+        return parse_request(raw)
+
     def status(
         self, state: Snapshot, code: int, message: str, *, kind: str = "S"
     ) -> Value:
@@ -97,7 +101,7 @@ class Dialect:
     def answer(self, miner: MinerModel, raw: bytes) -> bytes:
         """The bytes that answer what one ``recv`` returned."""
         try:
-            request = parse_request(raw[: self.request_limit])
+            request = self.request(raw[: self.request_limit])
         except RequestError as err:
             text = self.write(
                 self.error(miner.snapshot(), err.code, err.message), miner
