@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 # Ours must be the one that is loaded before Home Assistant looks for custom components:
 # the test package brings a folder of that name too.
-from custom_components.antminer_monitor import config_flow, miner_source, search, site
+from custom_components.antminer_monitor import miner_source, search, site, site_flow
 from custom_components.antminer_monitor.antminer import source as antminer_source
 from simulator import Farm
 from simulator.orders import Delays
@@ -106,7 +106,7 @@ def farm_at_usual_port(farm: FarmMaker, monkeypatch: pytest.MonkeyPatch) -> Farm
         *profiles: str, web: bool = False, twin_of: Miners | None = None
     ) -> Miners:
         miners = await farm(*profiles, web=web, twin_of=twin_of)
-        for module in (config_flow, search):
+        for module in (site_flow, search):
             monkeypatch.setattr(module, "DEFAULT_PORT", miners.port)
         return miners
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, override
 
+from homeassistant.config_entries import ConfigFlow
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -14,13 +15,18 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-import custom_components.antminer_monitor as integration
 from custom_components.antminer_monitor.bus import EVENT_COMMAND, CommandData
 from custom_components.antminer_monitor.command import Action, Choice
 from custom_components.antminer_monitor.const import CONF_KIND, DOMAIN
 from custom_components.antminer_monitor.coordinator import Origin, RigCoordinator
 from custom_components.antminer_monitor.devices import async_register_fleet
+from custom_components.antminer_monitor.extension import (
+    API_VERSION,
+    Extension,
+    SourceKind,
+)
 from custom_components.antminer_monitor.hub import Hub
+from custom_components.antminer_monitor.registry import async_registry
 from custom_components.antminer_monitor.rig import Rig, Status
 from custom_components.antminer_monitor.source import Group, Happening, Reading
 
@@ -88,7 +94,7 @@ class Farm:
         self.rigs[rig_id] = replace(self.rigs[rig_id], **changes)
 
     @property
-    def told(self) -> list[tuple[Action, str | None, tuple[str, ...]]]:
+    def told(self) -> list[tuple[str, str | None, tuple[str, ...]]]:
         """What it was told: action, value, rigs."""
         return [
             (command.action, command.value, rig_ids)
@@ -152,10 +158,26 @@ async def setup_farms(
     entry.add_to_hass(hass)
     known = {**FarmHub.farms, entry.entry_id: farms}
     monkeypatch.setattr(FarmHub, "farms", known)
-    monkeypatch.setattr(integration, "HUBS", {"farms": FarmHub})
+    add_kind(hass, "farms", FarmHub)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
     return entry
+
+
+def add_kind(hass: HomeAssistant, kind: str, hub: type[Hub]) -> None:
+    """Let there be entries of a kind that a hub runs, unless there are."""
+    registry = async_registry(hass)
+    if kind in registry.kinds:
+        return
+    registry.async_add(
+        kind,
+        Extension(
+            api_version=API_VERSION,
+            name=kind,
+            kinds=(SourceKind(kind=kind, name=kind, hub=hub, flow=ConfigFlow),),
+        ),
+        is_builtin=True,
+    )
 
 
 def device_of(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:

@@ -11,7 +11,6 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-import custom_components.antminer_monitor as integration
 from custom_components.antminer_monitor.const import CONF_KIND, DOMAIN
 from custom_components.antminer_monitor.coordinator import Origin, RigCoordinator
 from custom_components.antminer_monitor.devices import async_register_fleet
@@ -25,6 +24,7 @@ from custom_components.antminer_monitor.source import (
 )
 
 from .common import settle
+from .farms import add_kind
 from .rigs import rig
 from .sources import ScriptedSource
 
@@ -108,7 +108,7 @@ class ScriptedFarm:
             )
         )
         hub = type("OneFarm", (ScriptedHub,), {"source": source})
-        monkeypatch.setattr(integration, "HUBS", {**integration.HUBS, KIND: hub})
+        add_kind(hass, KIND, hub)
         self.entry = MockConfigEntry(
             domain=DOMAIN, title="Account", data={CONF_KIND: KIND}
         )

@@ -78,7 +78,7 @@ async def begin(hass: HomeAssistant) -> str:
     )
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "user"
-    assert result["menu_options"] == ["site", "hiveos"]
+    assert result["menu_options"] == ["site", "hiveos", "packs"]
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], {"next_step_id": "site"}
     )

@@ -17,7 +17,14 @@ import pytest
 import voluptuous as vol
 import yaml
 
-from custom_components.antminer_monitor import config_flow, hive_flow, miner_flow
+from custom_components.antminer_monitor import (
+    builtin,
+    config_flow,
+    hive_flow,
+    miner_flow,
+    pack_flow,
+    site_flow,
+)
 from custom_components.antminer_monitor.antminer.addresses import AddressReason
 from custom_components.antminer_monitor.hive_flow import hive_error_key
 from custom_components.antminer_monitor.rig import PowerSource
@@ -36,14 +43,26 @@ TRANSLATIONS: dict[str, Any] = json.loads(
 type Flow = type[FlowHandler[Any, Any, Any]]
 
 FLOWS: dict[str, tuple[tuple[Flow, ...], dict[str, Any]]] = {
-    "config": ((config_flow.AntminerMonitorConfigFlow,), TRANSLATIONS["config"]),
+    "config": (
+        (
+            config_flow.AntminerMonitorConfigFlow,
+            hive_flow.HiveFlow,
+            pack_flow.PackFlow,
+            site_flow.SiteFlow,
+        ),
+        TRANSLATIONS["config"],
+    ),
     "options": (
-        (config_flow.SiteOptionsFlow, hive_flow.HiveOptionsFlow),
+        (site_flow.SiteOptionsFlow, hive_flow.HiveOptionsFlow),
         TRANSLATIONS["options"],
     ),
     "miner": (
         (miner_flow.MinerSubentryFlow,),
         TRANSLATIONS["config_subentries"]["miner"],
+    ),
+    "pack": (
+        (pack_flow.PackSubentryFlow,),
+        TRANSLATIONS["config_subentries"]["pack"],
     ),
 }
 """Every flow, or the flows that have their texts in common, and these."""
@@ -241,7 +260,7 @@ def test_schema() -> None:
         {
             vol.Required("config"): {vol.Required("flow_title"): str, **flow},
             vol.Required("config_subentries"): {
-                "miner": {
+                vol.Any("miner", "pack"): {
                     vol.Required("initiate_flow"): {
                         vol.Required("user"): str,
                         vol.Required("reconfigure"): str,
@@ -295,6 +314,13 @@ def test_steps(flows: Iterable[type], texts: dict[str, Any]) -> None:
         for node in ast.walk(given.value)
         if (option := value(node, names)) is not None
     }
+    if config_flow.AntminerMonitorConfigFlow in flows:
+        # The first menu offers what extensions bring.
+        offered |= {
+            kind.kind
+            for extension in builtin.EXTENSIONS.values()
+            for kind in extension.kinds
+        }
     assert offered == {
         option
         for step in texts["step"].values()
@@ -377,7 +403,7 @@ def test_fields() -> None:
     asked = {
         value(call.args[0], names)
         for name, (tree, names) in modules().items()
-        if name.endswith("_flow")
+        if name.endswith(("_flow", "_steps"))
         for call in calls(tree, "Required", "Optional")
     }
     named: set[str | None] = set()

@@ -1,19 +1,29 @@
 """Antminer Monitor: watches and controls mining rigs."""
 
-from collections.abc import Mapping
+import asyncio
+from functools import partial
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import (
+    ConfigEntryError,
+    ConfigEntryNotReady,
+    HomeAssistantError,
+)
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from .const import CONF_KIND, DOMAIN, KIND_HIVEOS, KIND_SITE
-from .hive_account import HiveAccount
+from .builtin import async_add_builtin
+from .const import CONF_KIND, DOMAIN
 from .hub import AntminerMonitorConfigEntry, Hub
 from .memory import RigMemory
+from .pack_export import async_setup_pack_export
+from .pack_hub import async_load_packs
+from .platforms import async_discover_extensions
+from .registry import Change, async_registry
 from .services import async_setup_services
-from .site import Site
 from .told import Told
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -28,13 +38,21 @@ PLATFORMS = [
     Platform.SWITCH,
 ]
 
-HUBS: Mapping[str, type[Hub]] = {KIND_SITE: Site, KIND_HIVEOS: HiveAccount}
-"""What runs an entry of each kind."""
+SETUP_DEADLINE = 120.0
+"""Seconds that an extension may take to set up an entry."""
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what there is whatever entries there are."""
+    async_add_builtin(hass)
+    # Before any rig is read: else it would be read without its pack at every start.
+    await async_load_packs(hass)
+    async_setup_pack_export(hass)
     async_setup_services(hass)
+    async_registry(hass).async_listen(partial(_async_extensions_changed, hass))
+    hass.async_create_background_task(
+        async_discover_extensions(hass), f"{DOMAIN} extensions"
+    )
     return True
 
 
@@ -42,15 +60,61 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AntminerMonitorConfigEntry
 ) -> bool:
     """Set up an entry. It loads while its rigs are off: they are there, and stale."""
-    hub = HUBS[entry.data[CONF_KIND]](hass, entry)
-    await hub.async_start()
-    entry.runtime_data = hub
+    entry.runtime_data = hub = await _async_start(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.async_check_entity_limit()
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
     # What was added or removed while the above took its time was told to nobody.
     await hub.async_follow_entry()
     return True
+
+
+async def _async_start(hass: HomeAssistant, entry: AntminerMonitorConfigEntry) -> Hub:
+    """Start what runs an entry of its kind.
+
+    Raises ConfigEntryNotReady while the extension that brings the kind is not there, and
+    ConfigEntryError when it fails.
+    """
+    registry = async_registry(hass)
+    kind = registry.kinds.get(entry.data[CONF_KIND])
+    owner = registry.owner_of(entry.data[CONF_KIND])
+    if kind is None or owner is None:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="extension_missing",
+            translation_placeholders={"kind": entry.data[CONF_KIND]},
+        )
+    if registry.is_builtin(owner):
+        hub = kind.hub(hass, entry)
+        await hub.async_start()
+        return hub
+    try:
+        async with asyncio.timeout(SETUP_DEADLINE):
+            hub = kind.hub(hass, entry)
+            await hub.async_start()
+    except HomeAssistantError:
+        raise
+    except Exception as err:
+        registry.async_report(owner, f"setting up {entry.title}", err)
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="extension_failed_entry",
+            translation_placeholders={"extension": registry.extensions[owner].name},
+        ) from err
+    return hub
+
+
+@callback
+def _async_extensions_changed(hass: HomeAssistant, change: Change) -> None:
+    """Set up the entries of kinds that come, and stop those of kinds that go."""
+    kinds = {kind.kind for part in change.parts for kind in part.kinds}
+    for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
+        if entry.data.get(CONF_KIND) in kinds and entry.state in (
+            ConfigEntryState.LOADED,
+            ConfigEntryState.SETUP_ERROR,
+            ConfigEntryState.SETUP_RETRY,
+        ):
+            hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
 async def async_unload_entry(

@@ -19,6 +19,7 @@ from . import health
 from .coordinator import RigCoordinator
 from .devices import fleet_device_info
 from .entity import RIG, EntityOffers, RigEntity, async_setup_rig_entities, unique_id_of
+from .extra_entities import extra_binary_sensor_offers
 from .hub import AntminerMonitorConfigEntry
 from .notices import NoticeBoard
 from .rig import Rig, Status
@@ -125,6 +126,7 @@ def _offers(
                     unique_id,
                     partial(RigBinarySensor, coordinator, rig_id, description, RIG),
                 )
+    yield from extra_binary_sensor_offers(registered, coordinator, rig_id)
 
 
 class RigBinarySensor(RigEntity[Rig], BinarySensorEntity):

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.event_type import EventType
 from homeassistant.util.hass_dict import HassKey
 
-from .command import Action, Result
+from .command import Result
 from .const import DOMAIN
 from .coordinator import RigCoordinator
 from .source import Happening
@@ -74,7 +74,7 @@ EVENT_COMMAND: EventType[CommandData] = EventType(f"{DOMAIN}_command")
 class _Sent:
     """A command of ours that may be answered."""
 
-    action: Action
+    action: str
     context: Context | None
 
 
@@ -86,7 +86,7 @@ _SENT: HassKey[dict[tuple[str, str], _Sent]] = HassKey(f"{DOMAIN}_sent")
 def async_fire_command(
     coordinator: RigCoordinator,
     rig_id: str,
-    action: Action,
+    action: str,
     result: Result | Literal["unconfirmed"],
     *,
     command_ids: Sequence[str] = (),
@@ -109,7 +109,7 @@ def async_fire_command(
         device_id=device_id,
         rig_id=rig_id,
         name=name,
-        action=action.value,
+        action=str(action),
         result=str(result),
         command_ids=list(command_ids),
     )
@@ -140,7 +140,7 @@ def async_fire_happening(
         data["entity_id"] = entity_id
     sent = _sent(hass, happening)
     if sent:
-        data["command"] = sent.action.value
+        data["command"] = str(sent.action)
     context = sent.context if sent else None
     hass.bus.async_fire(EVENT_HAPPENING, data, context=context)
     return context

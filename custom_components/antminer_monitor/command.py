@@ -78,7 +78,8 @@ class Choice:
 class Command:
     """Something to be done, for one rig or for many."""
 
-    action: Action
+    action: str
+    """An Action, or a command of an extension: ``<extension>.<name>``."""
     value: str | None = field(default=None, repr=False)
     data: Mapping[str, Json] = field(default_factory=dict, repr=False)
 

@@ -342,7 +342,7 @@ def _has_fan(wait: _Wait, rig: Rig, is_new: bool) -> bool:
     )
 
 
-_CHECKS: dict[Action, Callable[[_Wait, Rig, bool], bool]] = {
+_CHECKS: dict[str, Callable[[_Wait, Rig, bool], bool]] = {
     Action.PAUSE_MINING: lambda wait, rig, is_new: (
         is_new and rig.status in (Status.SLEEPING, Status.IDLE)
     ),

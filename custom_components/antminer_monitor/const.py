@@ -10,8 +10,14 @@ KIND_SITE: Final = "site"
 KIND_HIVEOS: Final = "hiveos"
 """Kind of a config entry: a HiveOS account and its farms."""
 
+KIND_PACKS: Final = "packs"
+"""Kind of a config entry: the extension packs that are installed."""
+
 SUBENTRY_MINER: Final = "miner"
 """Type of a config subentry: one miner of a site."""
+
+SUBENTRY_PACK: Final = "pack"
+"""Type of a config subentry: one extension pack."""
 
 CONF_ALLOW_EXEC: Final = "allow_exec"
 """Option of a HiveOS account: whether commands may be run in the shell of its rigs."""

@@ -1,8 +1,8 @@
 """Polls one source: pacing, staleness, when each rig was last seen."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
 import math
@@ -20,13 +20,16 @@ from .changes import Changes, compare
 from .command import Command, Outcome, Result
 from .rig import Rig, Status
 from .shape import Shape, shape_of
-from .source import Group, Happening, Reading, Source, SourceError
+from .source import Group, Happening, Reading, Source, SourceError, SourceTimeoutError
 from .told import Told
 
 _LOGGER = logging.getLogger(__name__)
 
 MANY_RIGS = 50
 """From so many rigs on, readings are compared outside the event loop."""
+
+READ_DEADLINE = 300.0
+"""Seconds after which a reading counts as failed, whatever deadlines its source keeps."""
 
 MOST_LINES = 5
 """Rigs that are named one by one in the log when they go or come back together."""
@@ -132,6 +135,10 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         self.allowance: Allowance | None = None
         """What each rig may have enabled, where there are very many."""
         self._expected: set[str] = set()
+        self.enrich: Callable[[tuple[Rig, ...]], Awaitable[tuple[Rig, ...]]] | None = (
+            None
+        )
+        """Adds to the rigs of a reading what extensions compute of them."""
         self.excuse: str | None = None
         """Why its source is expected to be away now, such as an announced downtime."""
         self._configured = rig_ids
@@ -318,8 +325,13 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
     async def _async_update_data(self) -> dict[str, Rig]:
         source = self.source
         try:
-            async with self.pacing.slots:
+            async with self.pacing.slots, asyncio.timeout(READ_DEADLINE):
                 reading = await source.read()
+        except TimeoutError:
+            self._failed(
+                SourceTimeoutError(f"{self.name}: not read within {READ_DEADLINE:g} s")
+            )
+            return self.data
         except SourceError as err:
             self._failed(err)
             return self.data
@@ -347,6 +359,8 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             self.async_update_listeners()
 
     async def _take(self, reading: Reading) -> None:
+        if self.enrich:
+            reading = replace(reading, rigs=await self.enrich(reading.rigs))
         arguments = (self.data, self.shapes, self._absent, reading.rigs)
         changes = (
             await self.hass.async_add_executor_job(compare, *arguments)

@@ -1,5 +1,7 @@
 """The devices of the fleet, of rigs, and of the parts of a rig."""
 
+import re
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -9,6 +11,14 @@ from homeassistant.helpers.typing import UNDEFINED, UndefinedType
 from .const import DOMAIN
 from .coordinator import RigCoordinator
 from .rig import Firmware, Gpu, Rig
+
+_PART = re.compile(r"_(?:board|gpu)_\d+\Z")
+"""What ``part_device_info`` puts behind the id of the rig."""
+
+
+def rig_id_of(identifier: str) -> str:
+    """Give the id of the rig that the device with this identifier is, or is a part of."""
+    return _PART.sub("", identifier)
 
 
 @callback

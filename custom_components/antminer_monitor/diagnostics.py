@@ -10,9 +10,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 
 from .antminer.source import AntminerSource
+from .const import CONF_KIND
 from .coordinator import RigCoordinator
 from .hub import AntminerMonitorConfigEntry, async_rig_of_device
 from .json_value import Json
+from .registry import async_registry, extra_keys_of
 from .rig_json import rig_as_dict
 
 REDACTED = "**REDACTED**"
@@ -69,7 +71,7 @@ async def async_get_config_entry_diagnostics(
     return {
         "entry": {
             "version": f"{entry.version}.{entry.minor_version}",
-            "data": async_redact_data(dict(entry.data), _SECRET_KEYS),
+            "data": _entry_data(hass, entry),
             "options": dict(entry.options),
             "polling_disabled": entry.pref_disable_polling,
         },
@@ -83,6 +85,48 @@ async def async_get_config_entry_diagnostics(
             for fleet in hub.fleets.values()
         ],
         "sources": [_source(coordinator) for coordinator in hub.coordinators.values()],
+        "extensions": _extensions(hass),
+    }
+
+
+def _entry_data(
+    hass: HomeAssistant, entry: AntminerMonitorConfigEntry
+) -> dict[str, Any]:
+    registry = async_registry(hass)
+    kind = entry.data.get(CONF_KIND, "")
+    if registry.is_builtin(registry.owner_of(kind) or ""):
+        return async_redact_data(dict(entry.data), _SECRET_KEYS)
+    # What an extension keeps under which key nobody here knows.
+    return dict.fromkeys(entry.data, REDACTED) | {CONF_KIND: kind}
+
+
+def _extensions(hass: HomeAssistant) -> dict[str, Any]:
+    registry = async_registry(hass)
+    return {
+        "known": {
+            key: {
+                "name": extension.name,
+                "version": extension.version,
+                "built_in": registry.is_builtin(key),
+                "dialects": [dialect.name for dialect in extension.dialects],
+                "kinds": [kind.kind for kind in extension.kinds],
+                "models": [name for name, _ in extension.models],
+                "services": [service.name for service in extension.services],
+                "sensors": extra_keys_of(key, extension),
+            }
+            for key, extension in registry.extensions.items()
+        },
+        "failures": {
+            key: [
+                {
+                    "at": failure.at,
+                    "what": failure.what,
+                    "error": redact(failure.error),
+                }
+                for failure in failures
+            ]
+            for key, failures in registry.failures.items()
+        },
     }
 
 

@@ -155,6 +155,11 @@ class RigEntities:
         """Let go of a rig whose entities were removed."""
         self._added.pop(rig_id, None)
 
+    def forget_entity(self, unique_id: str) -> None:
+        """Let go of an entity that was removed."""
+        for added in self._added.values():
+            added.discard(unique_id)
+
 
 async def async_setup_rig_entities(
     entry: AntminerMonitorConfigEntry,

@@ -304,6 +304,18 @@ class HiveFlow(ConfigFlow):
             },
         )
 
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Ask for a token in place of the one that is refused."""
+        return await self.async_step_hiveos_reauth_confirm()
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the account's token and address."""
+        return await self.async_step_hiveos_reconfigure()
+
     async def async_step_hiveos_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:

@@ -19,10 +19,11 @@ from homeassistant.util.hass_dict import HassKey
 from .allowance import ENTITY_LIMIT, allowance_for
 from .const import CONF_STALE_AFTER, DOMAIN, STALE_POLLS
 from .coordinator import Pacing, RigCoordinator, phases
-from .devices import async_register_rig
+from .devices import async_register_rig, rig_id_of
 from .fleet import FleetCoordinator
 from .memory import RigMemory
 from .notices import NoticeBoard
+from .registry import Change, async_registry, extra_sensors_of
 from .rig import Rig
 from .shape import Shape
 from .source import SourceError
@@ -54,6 +55,9 @@ class RigAdder(Protocol):
     def forget(self, rig_id: str) -> None:
         """Let go of a rig whose device was removed, with its entities."""
 
+    def forget_entity(self, unique_id: str) -> None:
+        """Let go of an entity that was removed."""
+
 
 class Hub(ABC):
     """Runs the coordinators of an entry's rigs, and the totals over them."""
@@ -68,6 +72,7 @@ class Hub(ABC):
         """Make a hub that runs nothing yet."""
         self.hass = hass
         self.entry = entry
+        self.registry = async_registry(hass)
         self.started_with = (dict(entry.data), dict(entry.options))
         self.memory = RigMemory(hass, entry.entry_id)
         self.told = Told(hass, entry.entry_id)
@@ -94,9 +99,40 @@ class Hub(ABC):
         registry = er.async_get(self.hass)
         for item in er.async_entries_for_config_entry(registry, self.entry.entry_id):
             self._registered.setdefault(item.domain, set()).add(item.unique_id)
+        # Before the first readings: extensions are found while they are waited for.
+        self.entry.async_on_unload(self.registry.async_listen(self._extensions_changed))
         await self._async_begin()
         for fleet in self.fleets.values():
             fleet.async_update_now()
+
+    @callback
+    def _extensions_changed(self, change: Change) -> None:
+        """Remove the extra sensors that are gone, and add those that rigs tell already."""
+        before, now = (
+            extra_sensors_of(change.extension_id, part)
+            for part in (change.removed, change.added)
+        )
+        gone = {key for key, described in before.items() if now.get(key) != described}
+        if gone:
+            self._remove_extras(gone)
+        if now:
+            for coordinator in self.coordinators.values():
+                self._welcome(coordinator, coordinator.rig_ids)
+
+    def _remove_extras(self, keys: set[str]) -> None:
+        registry = er.async_get(self.hass)
+        unique_ids = {
+            f"{rig_id}_{key}"
+            for coordinator in self.coordinators.values()
+            for rig_id in coordinator.rig_ids
+            for key in keys
+        }
+        for item in er.async_entries_for_config_entry(registry, self.entry.entry_id):
+            if item.unique_id in unique_ids:
+                registry.async_remove(item.entity_id)
+                self._registered.get(item.domain, set()).discard(item.unique_id)
+                for adder in self._adders:
+                    adder.forget_entity(item.unique_id)
 
     def registered_ids(self, platform: Platform) -> frozenset[str]:
         """Give the unique ids of a platform's entities that the entry had when it was set up."""
@@ -196,6 +232,7 @@ class Hub(ABC):
     ) -> asyncio.Task[None]:
         """Run a coordinator, and start its first reading after ``delay`` seconds."""
         self.coordinators[key] = coordinator
+        coordinator.enrich = self.registry.async_enrich
         self._set_allowance()
         self._welcome(coordinator, coordinator.rig_ids)
         self._remove[key] = [
@@ -372,7 +409,7 @@ def async_rig_of_device(
     """Give the id of the rig that a device, or the part of a rig that it is, belongs to."""
     for domain, identifier in device.identifiers:
         if domain == DOMAIN:
-            rig_id = identifier.split("_", 1)[0]
+            rig_id = rig_id_of(identifier)
             if entry.runtime_data.coordinator_of(rig_id):
                 return rig_id
     return None

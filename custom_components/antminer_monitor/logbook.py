@@ -106,7 +106,8 @@ def _describe_happening(event: LazyEventPartialState) -> dict[str, str]:
 @callback
 def _describe_command(event: LazyEventPartialState) -> dict[str, str]:
     data = cast(CommandData, event.data)
-    message = f"was told to {_DOINGS[data['action']]}: {_ENDS[data['result']]}"
+    doing = _DOINGS.get(data["action"], f"do {data['action']}")
+    message = f"was told to {doing}: {_ENDS[data['result']]}"
     if "error" in data:
         message += f" ({data['error']})"
     return {

@@ -7,12 +7,16 @@ from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from .antminer.book import Book
 from .antminer.control.controller import Memo
 from .antminer.extras import DEFAULT_PORT as EXTRAS_PORT
 from .antminer.source import AntminerSource
 from .antminer.web import Credentials
 
 WEB_PORT = 80
+
+UNNAMED = "candidate"
+"""Id of a rig that is looked at before it is added."""
 
 DEFAULT_USERNAME = "root"
 """Of the stock web interface."""
@@ -33,10 +37,11 @@ def async_make_source(
     *,
     timeout: float,
     credentials: Credentials | None,
-    rig_id: str = "",
+    rig_id: str = UNNAMED,
     mac: str | None = None,
     web_port: int | None = None,
     memo: Memo | None = None,
+    book: Book | None = None,
 ) -> AntminerSource:
     """Make the source of the miner at an address, on Home Assistant's own web session."""
     return AntminerSource(
@@ -50,4 +55,5 @@ def async_make_source(
         web_port=WEB_PORT if web_port is None else web_port,
         extras_port=EXTRAS_PORT,
         memo=memo,
+        book=book,
     )

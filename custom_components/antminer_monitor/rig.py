@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .command import Action, Choice, Denial
+from .command import Choice, Denial
 from .json_value import Json
+
+type Extra = bool | int | float | str
+"""A figure that the vocabulary has no field for."""
 
 
 class Status(StrEnum):
@@ -263,10 +266,12 @@ class Rig:
     power_target_most: float | None = None
     power_modes: tuple[Choice, ...] = ()
     """What ``work_mode`` can be set to."""
-    commands: tuple[Action, ...] = ()
-    """The commands that the rig accepts now."""
+    commands: tuple[str, ...] = ()
+    """The commands that the rig accepts now: Actions, and those of its extension."""
     commands_denied: Denial | None = None
     """Why ``commands`` is empty, where that is known."""
+    extras: Mapping[str, Extra] = field(default_factory=dict, hash=False)
+    """What extensions tell besides, by ``<extension>.<key>``; what is not known is not in it."""
     raw: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
     """The replies it was read from, for diagnostics only."""
 

@@ -10,16 +10,19 @@ from typing import get_args, get_origin, get_type_hints
 from .json_value import Json
 from .rig import Rig
 
+_LEFT_OUT = frozenset({"raw", "extras"})
+
 
 def rig_as_dict(rig: Rig) -> dict[str, Json]:
     """Give a rig by the names of its fields: base units, ISO times, lower-case enum values.
 
-    The raw replies are left out: they are for diagnostics.
+    The raw replies are left out: they are for diagnostics. So is what extensions tell,
+    which nobody shows of a rig that was not read.
     """
     return {
         item.name: _plain(getattr(rig, item.name))
         for item in fields(rig)
-        if item.name != "raw"
+        if item.name not in _LEFT_OUT
     }
 
 
@@ -69,7 +72,7 @@ def _typed(hint: object, value: object) -> object:
         known = {
             item.name: _typed(_hints(hint)[item.name], value[item.name])
             for item in fields(hint)
-            if item.name in value and item.name != "raw"
+            if item.name in value and item.name not in _LEFT_OUT
         }
         try:
             return hint(**known)

@@ -13,6 +13,7 @@ from .antminer.discovery import scan
 from .antminer.web import Credentials
 from .const import CONF_KIND, DOMAIN, KIND_SITE, SUBENTRY_MINER
 from .miner_source import async_make_source
+from .registry import async_registry
 from .rig import Rig
 from .units import rate_unit, significant
 
@@ -134,7 +135,12 @@ async def async_identify(
 ) -> Candidate:
     """Read one miner. Raises SourceError when it cannot be read."""
     source = async_make_source(
-        hass, host, port, timeout=IDENTIFY_TIMEOUT, credentials=credentials
+        hass,
+        host,
+        port,
+        timeout=IDENTIFY_TIMEOUT,
+        credentials=credentials,
+        book=async_registry(hass).book,
     )
     try:
         (rig,) = (await source.read()).rigs

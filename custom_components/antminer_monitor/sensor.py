@@ -28,6 +28,7 @@ from .entity import (
     async_setup_rig_entities,
     unique_id_of,
 )
+from .extra_entities import extra_sensor_offers
 from .fleet_sensor import async_setup_fleet_sensors
 from .hub import AntminerMonitorConfigEntry
 from .rig import Rig
@@ -102,6 +103,7 @@ def _offers(
     yield from _offers_of(registered, coordinator, rig, BOARD, BOARD_SENSORS)
     yield from _offers_of(registered, coordinator, rig, GPU, GPU_SENSORS)
     yield from _offers_of(registered, coordinator, rig, FAN, FAN_SENSORS)
+    yield from extra_sensor_offers(registered, coordinator, rig_id)
 
 
 def _offers_of[PartT](

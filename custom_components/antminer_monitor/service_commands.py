@@ -26,6 +26,7 @@ ATTR_MODE: Final = "mode"
 ATTR_NAME: Final = "name"
 ATTR_POOL: Final = "pool"
 ATTR_POOLS: Final = "pools"
+ATTR_STAGGER: Final = "stagger"
 ATTR_STATE: Final = "state"
 ATTR_TAG_UPDATE_MODE: Final = "tag_update_mode"
 ATTR_WAKEALARM: Final = "wakealarm"
@@ -244,18 +245,58 @@ def _set_fan(call: ServiceCall, rigs: Rigs) -> Decide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service of the integration."""
+    """A service of the integration, or of an extension."""
 
     name: str
-    action: Action
+    action: str
+    """An Action, or a command of an extension: ``<extension>.<name>``."""
     prepare: Prepare
     fields: VolDictType = field(default_factory=dict)
     """Apart from those that all services have."""
+    description: Mapping[str, object] | None = None
+    """Of an extension's service, as ``services.yaml`` would hold it: ``name``,
+    ``description`` and ``fields``."""
+    is_for_everybody: bool = False
+    """Whether a command of an extension may be given by users who are no administrators."""
 
     @property
     def admin_only(self) -> bool:
         """Whether it is for administrators."""
-        return self.action in FOR_ADMINISTRATORS
+        if self.action in Action:
+            return self.action in FOR_ADMINISTRATORS
+        return not self.is_for_everybody
+
+
+def plain_service(
+    extension_id: str,
+    name: str,
+    *,
+    fields: VolDictType | None = None,
+    description: Mapping[str, object] | None = None,
+    is_for_everybody: bool = False,
+) -> Service:
+    """Make a service ``<extension_id>_<name>`` that sends its fields as they are.
+
+    The rigs get the command ``<extension_id>.<name>`` with the fields as ``data``.
+    """
+    action = f"{extension_id}.{name}"
+    names = {str(key) for key in fields or {}}
+
+    def prepare(call: ServiceCall, rigs: Rigs) -> Decide:
+        data: dict[str, Json] = {
+            key: value for key, value in call.data.items() if key in names
+        }
+        command = Command(action=action, data=data)
+        return lambda rig: command
+
+    return Service(
+        name=f"{extension_id}_{name}",
+        action=action,
+        prepare=prepare,
+        fields=dict(fields or {}),
+        description=description,
+        is_for_everybody=is_for_everybody,
+    )
 
 
 SERVICES = (
@@ -323,6 +364,10 @@ SERVICES = (
             )
         },
     ),
+)
+"""Of all rigs that accept them, whatever they are read from."""
+
+HIVEOS_SERVICES = (
     Service(
         name="hiveos_update_worker",
         action=Action.UPDATE_SETTINGS,

@@ -16,6 +16,7 @@ from homeassistant.helpers.target import (
 from .binary_sensor import STALE
 from .const import DOMAIN
 from .coordinator import RigCoordinator
+from .devices import rig_id_of
 from .entity import unique_id_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -73,8 +74,7 @@ def _wanted(call: ServiceCall, known: dict[str, RigCoordinator]) -> set[str]:
         for domain, identifier in device.identifiers if device else ():
             if domain != DOMAIN:
                 continue
-            # A part's identifier begins with its rig's.
-            if (rig_id := identifier.split("_", 1)[0]) in known:
+            if (rig_id := rig_id_of(identifier)) in known:
                 found.add(rig_id)
             if device_id in named:
                 found.update(groups.get(identifier, ()))

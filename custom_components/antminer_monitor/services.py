@@ -13,22 +13,23 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.helpers.service import (
+    async_register_admin_service,
+    async_set_service_schema,
+)
 from homeassistant.helpers.typing import VolDictType
 import probatio
 
-from .command import Action, Command, Outcome, Result
+from .command import Command, Outcome, Result
 from .const import DOMAIN
 from .control import Order, async_control
 from .coordinator import RigCoordinator
-from .service_commands import SERVICES, Decide, Service
+from .registry import Change, async_registry
+from .service_commands import ATTR_STAGGER, SERVICES, Decide, Service
 from .service_targets import async_rigs_of_call
 
 MAX_STAGGER: Final = 600
 """Seconds."""
-
-ATTR_STAGGER: Final = "stagger"
-
 
 COMMON_FIELDS: VolDictType = {
     probatio.Optional(ATTR_STAGGER, default=0.0): probatio.All(
@@ -39,17 +40,35 @@ COMMON_FIELDS: VolDictType = {
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the services, once for all entries."""
-    for service in SERVICES:
-        handle = partial(_async_handle, service)
-        schema = cv.make_entity_service_schema({**COMMON_FIELDS, **service.fields})
-        response = SupportsResponse.OPTIONAL
-        if service.admin_only:
-            async_register_admin_service(
-                hass, DOMAIN, service.name, handle, schema, response
-            )
-        else:
-            hass.services.async_register(DOMAIN, service.name, handle, schema, response)
+    """Register the services, once for all entries, and those of extensions as they come and go."""
+    registry = async_registry(hass)
+    for service in (*SERVICES, *registry.services):
+        _register(hass, service)
+
+    @callback
+    def follow(change: Change) -> None:
+        for service in change.removed.services if change.removed else ():
+            hass.services.async_remove(DOMAIN, service.name)
+        for service in change.added.services if change.added else ():
+            _register(hass, service)
+
+    registry.async_listen(follow)
+
+
+def _register(hass: HomeAssistant, service: Service) -> None:
+    handle = partial(_async_handle, service)
+    schema = cv.make_entity_service_schema({**COMMON_FIELDS, **service.fields})
+    response = SupportsResponse.OPTIONAL
+    if service.admin_only:
+        async_register_admin_service(
+            hass, DOMAIN, service.name, handle, schema, response
+        )
+    else:
+        hass.services.async_register(DOMAIN, service.name, handle, schema, response)
+    if service.description is not None:
+        async_set_service_schema(
+            hass, DOMAIN, service.name, {"target": {}, **service.description}
+        )
 
 
 async def _async_handle(service: Service, call: ServiceCall) -> ServiceResponse:
@@ -82,7 +101,7 @@ async def _async_handle(service: Service, call: ServiceCall) -> ServiceResponse:
 
 
 def _order(
-    action: Action, decide: Decide, coordinator: RigCoordinator, rig_id: str
+    action: str, decide: Decide, coordinator: RigCoordinator, rig_id: str
 ) -> Order:
     try:
         command, refusal = decide(coordinator.data.get(rig_id)), None

@@ -8,7 +8,7 @@ from .rig import Board, Fan, Gpu, Rig
 type Shape = Hashable
 """Equal for two readings of a rig that need the same devices and entities."""
 
-_RIG = tuple(item.name for item in fields(Rig) if item.name != "raw")
+_RIG = tuple(item.name for item in fields(Rig) if item.name not in ("raw", "extras"))
 _BOARD = tuple(item.name for item in fields(Board))
 _GPU = tuple(item.name for item in fields(Gpu))
 _FAN = tuple(item.name for item in fields(Fan))
@@ -29,6 +29,7 @@ def shape_of(rig: Rig) -> Shape:
         bool(rig.pools),
         tuple(rig.hashrates),
         rig.commands,
+        tuple(rig.extras),
         _reported(rig, _RIG),
         tuple((board.index, _reported(board, _BOARD)) for board in rig.boards),
         tuple((gpu.index, _reported(gpu, _GPU)) for gpu in rig.gpus),

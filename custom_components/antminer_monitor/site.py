@@ -10,18 +10,21 @@ from homeassistant.core import HomeAssistant, callback
 
 from .antminer.cgminer import DEFAULT_PORT
 from .antminer.control.controller import Memo
+from .antminer.hardware import TABLE, Models
 from .antminer.source import AntminerSource
 from .const import (
     CONF_TIMEOUT,
     CONF_WEB_PORT,
     DEFAULT_SCAN_INTERVAL,
     DEFAULT_TIMEOUT,
+    DOMAIN,
     SUBENTRY_MINER,
 )
 from .coordinator import Origin, RigCoordinator
 from .devices import async_register_fleet, async_register_rig, web_page_of
 from .hub import Hub
 from .miner_source import async_make_source, credentials_of
+from .registry import Change
 
 FIRST_READ_SPACING = 0.02
 """Seconds between the first readings of two miners, so that a large site does not start in one burst."""
@@ -52,6 +55,7 @@ class Site(Hub):
             self.hass, self.entry, self.entry.entry_id, self.entry.title, model="Site"
         )
         self._add_fleet(self.entry.entry_id, f"{self.entry.title} totals")
+        self.entry.async_on_unload(self.registry.async_listen(self._reconsider))
         first_reads = [
             self._add_miner(subentry, delay=number * FIRST_READ_SPACING)
             for number, subentry in enumerate(
@@ -60,6 +64,28 @@ class Site(Hub):
         ]
         if first_reads:
             await asyncio.wait(first_reads, timeout=FIRST_READ_WAIT)
+
+    @callback
+    def _reconsider(self, change: Change) -> None:
+        """Read anew the miners that dialects or models which came or went are about."""
+        if any(part.dialects or part.models for part in change.parts):
+            self.entry.async_create_background_task(
+                self.hass,
+                self._async_reconsider(change),
+                f"{DOMAIN} {self.entry.title} after extension {change.extension_id}",
+            )
+
+    async def _async_reconsider(self, change: Change) -> None:
+        taught = Models(model for part in change.parts for model in part.models)
+        for coordinator in tuple(self.coordinators.values()):
+            source = coordinator.source
+            assert isinstance(source, AntminerSource)
+            is_concerned = await source.reconsider() or any(
+                taught.find(rig.model) is not TABLE.find(rig.model)
+                for rig in coordinator.data.values()
+            )
+            if is_concerned:
+                await coordinator.async_request_refresh()
 
     @override
     async def async_follow_entry(self) -> None:
@@ -144,6 +170,7 @@ class Site(Hub):
             rig_id=subentry.subentry_id,
             mac=subentry.data.get(CONF_MAC),
             web_port=subentry.data.get(CONF_WEB_PORT),
+            book=self.registry.book,
             memo=Memo(
                 self.memory.note_of(subentry.subentry_id),
                 partial(self.memory.async_note, subentry.subentry_id),

@@ -10,6 +10,7 @@ for other algorithms than SHA-256d general knowledge of Bitmain's data sheets. F
 those sources doubt themselves (L11, Z9, S19 at 84 and 90 TH/s) are left out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 import re
@@ -280,6 +281,35 @@ def family_of(model_type: str | None) -> tuple[str | None, str | None]:
         if re.match(pattern, key):
             return algorithm, unit
     return None, None
+
+
+class Models:
+    """The models of the table, and those that extensions teach; the table comes first."""
+
+    def __init__(self, taught: Iterable[tuple[str, Hardware]] = ()) -> None:
+        """Take names, each with the model that it means."""
+        self._taught = {_key(name): hardware for name, hardware in taught}
+
+    def find(self, model_type: str | None) -> Hardware | None:
+        """Find the model that a firmware's ``Type`` names, as the function of that name does."""
+        if (found := find(model_type)) or not self._taught:
+            return found
+        name = clean_model(model_type)
+        if name is None:
+            return None
+        return self._taught.get(_key(name)) or self._taught.get(
+            _key(_REVISION.sub("", name.lower()))
+        )
+
+    def family_of(self, model_type: str | None) -> tuple[str | None, str | None]:
+        """Tell algorithm and unit of a model, as the function of that name does."""
+        if self._taught and (found := self.find(model_type)):
+            return found.algorithm, found.unit
+        return family_of(model_type)
+
+
+TABLE = Models()
+"""The table alone."""
 
 
 def estimate_power(

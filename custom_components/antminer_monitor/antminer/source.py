@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 import logging
@@ -21,11 +21,13 @@ from ..source import (
     SourceError,
     SourceUnreachableError,
 )
+from .apart import HungError
+from .book import Book, run_apart
 from .cgminer import DEFAULT_PORT, CgminerClient, Exchange, Reply, section
 from .control.control import MinerControl
 from .control.controller import Memo, Miner
 from .extras import DEFAULT_PORT as EXTRAS_PORT, read_power, read_warnings
-from .firmware import STATS_NEW, SUMMARY_NEW, Context, Dialect, Fingerprint, recognise
+from .firmware import STATS_NEW, SUMMARY_NEW, Context, Dialect, Fingerprint
 from .firmware.x19 import is_unwell, new_stats, tells_all
 from .web import Credentials, StockWeb, WebConfiguration, WebInfo, vnish_info
 
@@ -76,13 +78,15 @@ class AntminerSource(Source):
         web_port: int = 80,
         extras_port: int = EXTRAS_PORT,
         memo: Memo | None = None,
+        book: Book | None = None,
     ) -> None:
         """Keep the address.
 
         Without ``session`` only port 4028 is read; without ``credentials`` the web
         interface of stock firmware is not. ``timeout`` is in seconds, for one reply.
         ``mac`` stands in where the rig does not tell its own. ``memo`` keeps what a
-        command must know after a restart; without it that is forgotten.
+        command must know after a restart; without it that is forgotten. ``book`` holds the
+        dialects and models to choose from, which may change later: ours unless given.
         """
         self._rig_id = rig_id
         self._host = host
@@ -97,6 +101,9 @@ class AntminerSource(Source):
             host, port, connect_timeout=min(3.0, timeout), timeout=timeout
         )
         self._memo = memo or Memo()
+        self._book = book or Book()
+        self._fingerprint: Fingerprint | None = None
+        self._probed: tuple[str, ...] = ()
         self._control = MinerControl(f"{host}:{port}")
         self._lock = asyncio.Lock()
         self._web: StockWeb | None = None
@@ -226,16 +233,21 @@ class AntminerSource(Source):
         try:
             stats: Reply | None = await self._ask("stats")
         except AccessDeniedError, InvalidReplyError:
-            if version is None:
+            if version is None and not self._book.probes:
                 raise
             stats = None
         try:
-            dialect = recognise(Fingerprint(version, stats))
+            dialect, replies = await self._recognise(version, stats)
         except InvalidReplyError as err:
             raise InvalidReplyError(f"{self.label}: {err}") from None
         _LOGGER.debug("%s: speaks as %s", self.label, dialect.name)
-        told = {"version": version} if version else {}
-        known = {"stats": stats} if stats and "stats" in dialect.commands else {}
+        commands = dialect.commands
+        told = {
+            name: reply
+            for name, reply in replies.items()
+            if name not in commands and (name == "version" or name in dialect.probes)
+        }
+        known = {name: reply for name, reply in replies.items() if name in commands}
         new_api = new_form = False
         if dialect.new_api and (reply := await self._optional("stats", new_api=True)):
             new_api = new_stats(reply) is not None
@@ -255,6 +267,74 @@ class AntminerSource(Source):
             power=self._watts is not None,
         )
         return self._identity, known
+
+    async def _recognise(
+        self, version: Reply | None, stats: Reply | None
+    ) -> tuple[Dialect, dict[str, Reply]]:
+        """Tell the dialect, and the replies that gave it away.
+
+        What extensions want to know besides is asked where nobody else knows the miner.
+        """
+        self._probed = ()
+        self._fingerprint = found = Fingerprint(version, stats)
+        try:
+            return await self._book.recognise(found), found.replies
+        except InvalidReplyError:
+            if not self._book.probes:
+                raise
+        self._probed = self._book.probes
+        replies = {
+            name: reply
+            for name in self._probed
+            if name not in found.replies and (reply := await self._optional(name))
+        }
+        self._fingerprint = found = Fingerprint(version, stats, replies)
+        return await self._book.recognise(found), found.replies
+
+    async def reconsider(self) -> bool:
+        """Tell whether the book, as it is now, would have the rig read otherwise.
+
+        If so the next read identifies the rig anew; other rigs go on as they are.
+        """
+        known = self._identity.dialect if self._identity else None
+        if self._fingerprint is None:
+            return False
+        try:
+            dialect = await self._book.recognise(self._fingerprint)
+        except InvalidReplyError:
+            is_news = known is not None or self._probed != self._book.probes
+        else:
+            is_news = dialect is not known
+        self._due = self._due or is_news
+        return is_news
+
+    async def recognised_by(self, dialects: Sequence[Dialect]) -> Dialect | None:
+        """Tell which of some dialects, that need not be in the book, would know the rig.
+
+        It goes by what the rig said when it was identified. Only a rig that nobody knows
+        is asked for what these dialects want to know besides.
+        """
+        found = self._fingerprint
+        if found is None:
+            return None
+        wanted = {name for dialect in dialects for name in dialect.probes}
+        if self._identity is None and (
+            missing := sorted(wanted - found.replies.keys())
+        ):
+            async with self._lock:
+                replies = {name: await self._optional(name) for name in missing}
+            found = Fingerprint(
+                found.replies.get("version"),
+                found.replies.get("stats"),
+                found.replies | {name: told for name, told in replies.items() if told},
+            )
+        for dialect in dialects:
+            try:
+                if await run_apart(dialect, dialect.recognises, found):
+                    return dialect
+            except HungError:
+                continue
+        return None
 
     async def _poll(
         self, identity: _Identity, known: dict[str, Reply]
@@ -325,18 +405,23 @@ class AntminerSource(Source):
             configuration=self._configuration,
             power=watts,
             fan_slots=self._fan_slots,
+            models=self._book.models,
         )
-        parse = identity.dialect.parse
+        dialect = identity.dialect
+
+        async def parse(replies: Mapping[str, Reply], context: Context) -> Rig:
+            return await run_apart(dialect, dialect.parse, replies, context)
+
         try:
-            rig = parse(replies, context)
+            rig = await parse(replies, context)
             if not rig.hashrate and await self._ask_web(identity, CONFIGURATION_IDLE):
                 context = replace(context, configuration=self._configuration)
-                rig = parse(replies, context)
+                rig = await parse(replies, context)
             if identity.new_api and is_unwell(rig):
                 if reply := await self._problems():
                     replies = replies | {SUMMARY_NEW: reply}
                 warnings = await self._warnings() if identity.power else ()
-                rig = parse(replies, replace(context, warnings=warnings))
+                rig = await parse(replies, replace(context, warnings=warnings))
         except InvalidReplyError as err:
             self._identity = None
             raise InvalidReplyError(f"{self.label}: {err}") from None

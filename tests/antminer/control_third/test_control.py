@@ -4,9 +4,10 @@ import logging
 
 import pytest
 
+from custom_components.antminer_monitor.antminer.book import ANTMINER_DIALECTS
 from custom_components.antminer_monitor.antminer.control.control import MinerControl
 from custom_components.antminer_monitor.antminer.control.controller import Memo
-from custom_components.antminer_monitor.antminer.firmware import DIALECTS, Dialect
+from custom_components.antminer_monitor.antminer.firmware import Dialect
 from custom_components.antminer_monitor.command import Action, Command, Result
 from custom_components.antminer_monitor.rig import Pool, Rig, Status
 
@@ -23,7 +24,7 @@ RIG = Rig(
 
 def dialect(name: str) -> Dialect:
     """Find a dialect."""
-    return next(each for each in DIALECTS if each.name == name)
+    return next(each for each in ANTMINER_DIALECTS if each.name == name)
 
 
 async def test_firmware_without_control(luxos: LuxosMiner, reach: Reach) -> None:

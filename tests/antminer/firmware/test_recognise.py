@@ -60,6 +60,7 @@ def test_shape_goes_before_model() -> None:
         (version("cgminer 4.11.1", PROD="AvalonMiner 1246"), error(), "Avalon"),
         (version("btminer"), error(), "WhatsMiner"),
         (error(by="btminer"), stats(header("Antminer L7"), s9_record()), "WhatsMiner"),
+        ({"STATUS": "E", "Code": 14, "Msg": "invalid cmd"}, None, "WhatsMiner"),
         (version("sgminer 5"), rows("STATS", {"POOL": 0}), "no|not an Antminer"),
         (None, None, "not an Antminer"),
         (error(), error(), "not an Antminer"),

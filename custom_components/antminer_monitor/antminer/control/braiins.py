@@ -21,13 +21,13 @@ from .third_party import (
     wanted_switch,
 )
 
-_ACTIONS = {
+_ACTIONS: dict[str, str] = {
     Action.PAUSE_MINING: "pause",
     Action.RESUME_MINING: "resume",
     Action.RESTART_MINING: "restart",
     Action.REBOOT: "reboot",
 }
-_OPEN = {Action.PAUSE_MINING: "pause", Action.RESUME_MINING: "resume"}
+_OPEN: dict[str, str] = {Action.PAUSE_MINING: "pause", Action.RESUME_MINING: "resume"}
 """What port 4028 takes."""
 
 

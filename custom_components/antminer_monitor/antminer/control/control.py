@@ -1,7 +1,6 @@
 """One miner's control: the right controller for its firmware, one command at a time."""
 
 import asyncio
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 import logging
 from time import monotonic
@@ -10,26 +9,12 @@ from ...command import Command, Outcome, Result
 from ...rig import Rig
 from ...source import SourceError
 from ..firmware import Dialect
-from .braiins import BraiinsController
 from .controller import Controller, Miner
-from .luxos import LuxosController
-from .stock_classic import ClassicController
-from .stock_x19 import X19Controller
-from .vnish import VnishController
 
 _LOGGER = logging.getLogger(__name__)
 
 REFRESH_EVERY = 300.0
 """Seconds between two readings of what only a request of its own tells."""
-
-CONTROLLERS: Mapping[str, Callable[[Miner], Controller]] = {
-    "braiins": BraiinsController,
-    "classic": ClassicController,
-    "luxos": LuxosController,
-    "vnish": VnishController,
-    "x19": X19Controller,
-}
-"""By the name of the dialect that a miner speaks; of the others no control is known."""
 
 
 class MinerControl:
@@ -49,8 +34,7 @@ class MinerControl:
         key = (dialect.name, miner)
         if key != self._key:
             self._key = key
-            make = CONTROLLERS.get(dialect.name)
-            self._controller = make(miner) if make else None
+            self._controller = dialect.control(miner) if dialect.control else None
             self._refreshed_at = None
         controller = self._controller
         if controller is None:

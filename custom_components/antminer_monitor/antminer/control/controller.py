@@ -6,7 +6,7 @@ from typing import Protocol
 
 import aiohttp
 
-from ...command import Action, Choice, Command, Result
+from ...command import Choice, Command, Result
 from ...rig import Rig
 from ...source import SourceError
 from ..cgminer import CgminerClient
@@ -25,7 +25,8 @@ class NotKeptError(SourceError):
 class Abilities:
     """What a miner can be told now."""
 
-    commands: tuple[Action, ...] = ()
+    commands: tuple[str, ...] = ()
+    """Actions, and commands of an extension, ``<extension>.<name>``."""
     power_modes: tuple[Choice, ...] = ()
     power_mode: str | None = None
     """Name of the present one among ``power_modes``, where that is known."""

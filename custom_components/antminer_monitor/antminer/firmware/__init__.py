@@ -15,7 +15,9 @@ __all__ = [
     "Context",
     "Dialect",
     "Fingerprint",
+    "foreigner",
     "recognise",
+    "unrecognised",
 ]
 
 DIALECTS = (BRAIINS, BRAIINS_2019, LUXOS, VNISH, HIVEON, X19, CLASSIC)
@@ -23,23 +25,33 @@ DIALECTS = (BRAIINS, BRAIINS_2019, LUXOS, VNISH, HIVEON, X19, CLASSIC)
 
 
 def recognise(fingerprint: Fingerprint) -> Dialect:
-    """Tell the dialect of a miner.
+    """Tell the dialect of an Antminer.
 
     Raises InvalidReplyError, naming what answers as far as it can be told, where it is no
     Antminer: other makers' miners listen on the same port.
     """
-    if foreign := _foreign(fingerprint):
-        raise InvalidReplyError(f"not an Antminer but {foreign}")
-    for dialect in DIALECTS:
-        if dialect.recognises(fingerprint):
-            return dialect
-    raise InvalidReplyError("not an Antminer: neither version nor stats of one")
+    if not (foreign := foreigner(fingerprint)):
+        for dialect in DIALECTS:
+            if dialect.recognises(fingerprint):
+                return dialect
+    raise unrecognised(foreign)
 
 
-def _foreign(fingerprint: Fingerprint) -> str | None:
+def unrecognised(foreign: str | None) -> InvalidReplyError:
+    """Give the error for what no dialect recognises."""
+    if foreign:
+        return InvalidReplyError(f"not an Antminer but {foreign}")
+    return InvalidReplyError("not an Antminer: neither version nor stats of one")
+
+
+def foreigner(fingerprint: Fingerprint) -> str | None:
+    """Name what is known to be no Antminer, though it may look like one."""
     product = fingerprint.version.get("PROD")
     if product is not None:
         return f"an Avalon ({str(product)[:40]})"
-    if "btminer" in fingerprint.text or "whatsminer" in fingerprint.text:
+    # CGMiner says "Invalid command"; "invalid cmd" is btminer's own (captures of pyasic).
+    if any(
+        mark in fingerprint.text for mark in ("btminer", "whatsminer", "invalid cmd")
+    ):
         return "a WhatsMiner (btminer)"
     return None

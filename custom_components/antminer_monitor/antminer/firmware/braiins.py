@@ -10,7 +10,7 @@ from ...json_value import Json
 from ...rig import Board, Fan, Rig, Status
 from ...source import InvalidReplyError
 from ..cgminer import Reply, is_error, section
-from .build import Reading, build, elapsed_of, hardware_of, summary_of
+from .build import Reading, build, elapsed_of, summary_of
 from .dialect import Context, Dialect, Fingerprint
 from .parsing import Scale, number, positive, temperature, text, whole
 from .pools import rows_of
@@ -28,7 +28,7 @@ def _parse(replies: Mapping[str, Reply], context: Context) -> Rig:
     if not summary and not unready:
         raise InvalidReplyError("no summary in the reply")
     kind = _kind(replies)
-    hardware = hardware_of(kind)
+    hardware = context.models.find(kind)
     tuner = _row(replies, "tunerstatus", "TUNERSTATUS")
     boards = _boards(replies, tuner, hardware.chips if hardware else None)
     nominal = [board.hashrate_nominal for board in boards]

@@ -7,9 +7,9 @@ from ipaddress import ip_address
 import re
 
 from ...json_value import Json
-from ...rig import Board, Fan, Firmware, PowerSource, Rig, RigError, Status
+from ...rig import Board, Extra, Fan, Firmware, PowerSource, Rig, RigError, Status
 from ..cgminer import Reply
-from ..hardware import Hardware, clean_model, estimate_power, find
+from ..hardware import Hardware, clean_model, estimate_power
 from .dialect import Context
 from .parsing import Scale, algorithm_of, number, text, whole
 from .pools import best_share_of, pools_of, rows_of, shares_of
@@ -49,6 +49,11 @@ class Reading:
     serial: str | None = None
     mac: str | None = None
     best_share: int | None = None
+    manufacturer: str | None = None
+    """Where it is no Antminer."""
+    model: str | None = None
+    """Where it is not what ``kind`` says."""
+    extras: Mapping[str, Extra] = field(default_factory=dict)
     summary: dict[str, Json] = field(default_factory=dict)
 
 
@@ -56,11 +61,6 @@ def summary_of(replies: Mapping[str, Reply]) -> dict[str, Json]:
     """Give the summary's figures; empty where it is missing or failed."""
     rows = rows_of(replies.get("summary"), "SUMMARY")
     return rows[0] if rows else {}
-
-
-def hardware_of(kind: str | None) -> Hardware | None:
-    """Find the model in the table."""
-    return find(kind)
 
 
 def status_of(reading: Reading) -> Status:
@@ -94,26 +94,31 @@ def resting(
 
 def build(reading: Reading, replies: Mapping[str, Reply], context: Context) -> Rig:
     """Put a rig together."""
-    hardware = find(reading.kind)
+    hardware = context.models.find(reading.kind)
     info = context.info
     power, source = _power(reading, context, hardware)
     best = reading.best_share
     if best is None:
         best = best_share_of(reading.summary, replies.get("pools"))
     errors = whole(reading.summary.get("Hardware Errors"))
-    model = clean_model(reading.kind) or (text(info.model) if info else None)
+    model = (
+        reading.model
+        or clean_model(reading.kind)
+        or (text(info.model) if info else None)
+    )
     return Rig(
         id=context.rig_id,
         seen_at=context.seen_at,
         status=status_of(reading),
         name=reading.name or (info.hostname if info else None),
-        manufacturer=_maker(model),
+        manufacturer=reading.manufacturer or _maker(model),
         model=model,
         serial=reading.serial or (text(info.serial) if info else None),
         mac=_mac(reading.mac or (info.mac if info else None) or context.mac),
         ip=_ip(context.host),
         firmware=Firmware(family=reading.family, version=_version(reading, context)),
-        algorithm=reading.algorithm or algorithm_of(reading.kind, reading.ident),
+        algorithm=reading.algorithm
+        or algorithm_of(reading.kind, reading.ident, context.models),
         rate_unit=reading.scale.unit,
         hashrate=reading.hashrate,
         hashrate_average=reading.hashrate_average,
@@ -134,6 +139,7 @@ def build(reading: Reading, replies: Mapping[str, Reply], context: Context) -> R
         work_mode=reading.work_mode or mode_name(configured_mode(context)),
         fan_mode=reading.fan_mode
         or (context.configuration.fan_mode if context.configuration else None),
+        extras=reading.extras,
         raw=dict(replies),
     )
 

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ...json_value import Json
 from ...rig import Rig, RigError
+from ..apart import Apart
 from ..cgminer import Reply, section
+from ..hardware import TABLE, Models
 from ..web import WebConfiguration, WebInfo
+
+if TYPE_CHECKING:
+    from ..control.controller import Controller, Miner
 
 STATS_NEW = "stats.cgi"
 """Name of the ``stats`` reply that was asked for with ``new_api``: what the rig's own web
@@ -48,13 +54,28 @@ class Context:
     """Error codes, from port 6060."""
     fan_slots: frozenset[int] = frozenset()
     """Fans that turned once: one of them at 0 RPM is dead, not absent."""
+    models: Models = TABLE
 
 
 class Fingerprint:
     """What ``version`` and the first ``stats`` give away about the firmware."""
 
-    def __init__(self, version: Reply | None, stats: Reply | None) -> None:
-        """Take the two replies; either may be missing or an error."""
+    def __init__(
+        self,
+        version: Reply | None,
+        stats: Reply | None,
+        probes: Mapping[str, Reply] | None = None,
+    ) -> None:
+        """Take the two replies; either may be missing or an error.
+
+        ``probes`` are replies to what dialects ask besides, see ``Dialect.probes``.
+        """
+        self.replies: dict[str, Reply] = dict(probes or {})
+        """Every reply that there is, by command."""
+        if version is not None:
+            self.replies["version"] = version
+        if stats is not None:
+            self.replies["stats"] = stats
         head = section(version, "VERSION") if version else []
         self.version: dict[str, Json] = head[0] if head else {}
         self.record: dict[str, Json] = {}
@@ -74,9 +95,10 @@ class Fingerprint:
         words = [*self.version, self.kind or ""]
         words += [text for text in self.version.values() if isinstance(text, str)]
         for reply in (version, stats):
+            # btminer refuses in one object, without rows.
             words += [
                 text
-                for row in section(reply or {}, "STATUS")
+                for row in (reply or {}, *section(reply or {}, "STATUS"))
                 for text in (row.get("Description"), row.get("Msg"))
                 if isinstance(text, str)
             ]
@@ -105,3 +127,12 @@ class Dialect:
     """Whether Bitmain's web interface is there."""
     rest: bool = False
     """Whether VNish's REST interface is there."""
+    probes: tuple[str, ...] = ()
+    """Commands whose replies ``recognises`` wants besides ``version`` and ``stats``. They are
+    asked of a miner that nothing recognises by those two, and ``parse`` gets them as well."""
+    control: Callable[[Miner], Controller] | None = None
+    """Makes what controls a miner; ``None`` where no way is known to tell it anything."""
+    apart: Apart | None = None
+    """Where it runs in a thread and under a deadline, if nobody here has seen it."""
+    when_hung: Callable[[], None] | None = None
+    """Called when it did not end within that deadline."""

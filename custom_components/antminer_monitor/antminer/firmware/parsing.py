@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 from ...json_value import Json
-from ..hardware import family_of
+from ..hardware import TABLE, Models
 
 _LEADING = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)")
 # The first number may be negative; after a separator a dash is a sign: "2--1-20-22".
@@ -181,25 +181,29 @@ _IDS = {
 
 
 @lru_cache(maxsize=512)
-def _scale(unit: str | None, kind: str | None, ident: str | None) -> Scale:
+def _scale(unit: str | None, told: str | None, ident: str | None) -> Scale:
     if unit and (known := _UNITS.get(unit.upper().removesuffix("/S").strip())):
         return Scale(*known)
-    told = family_of(kind)[1] or _IDS.get(ident or "", (None, "GH/s"))[1]
+    told = told or _IDS.get(ident or "", (None, "GH/s"))[1]
     name, factor = _UNITS[told.upper().removesuffix("/S")]
     return Scale(name, factor, either=name == "kSol/s")
 
 
-def scale_of(unit: Json, kind: str | None, ident: Json = None) -> Scale:
+def scale_of(
+    unit: Json, kind: str | None, ident: Json = None, models: Models = TABLE
+) -> Scale:
     """Tell what the rates of a reply mean: by its ``rate_unit``, its model, its ``ID``."""
     return _scale(
         unit if isinstance(unit, str) else None,
-        kind,
+        models.family_of(kind)[1],
         ident if isinstance(ident, str) else None,
     )
 
 
-def algorithm_of(kind: str | None, ident: Json = None) -> str | None:
+def algorithm_of(
+    kind: str | None, ident: Json = None, models: Models = TABLE
+) -> str | None:
     """Tell the algorithm by model, or by the ``ID`` of the stats."""
-    return family_of(kind)[0] or (
+    return models.family_of(kind)[0] or (
         _IDS[ident][0] if isinstance(ident, str) and ident in _IDS else None
     )

@@ -19,7 +19,6 @@ from .build import (
     configured_mode,
     elapsed_of,
     first,
-    hardware_of,
     mode_name,
     plausible_power,
     resting,
@@ -111,8 +110,8 @@ def read(
     summary = summary_of(replies)
     kind = kind_of(header, record, replies)
     ident = record.get("ID")
-    scale = scale_of(record.get("rate_unit"), kind, ident)
-    hardware = hardware_of(kind)
+    scale = scale_of(record.get("rate_unit"), kind, ident, context.models)
+    hardware = context.models.find(kind)
     hashrate = first(
         scale.rate(record.get("GHS 5s")), scale.rate(summary.get("GHS 5s"))
     )

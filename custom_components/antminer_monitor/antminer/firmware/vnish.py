@@ -9,7 +9,7 @@ import re
 from ...json_value import Json
 from ...rig import Fan, Rig, RigError, Status
 from ..cgminer import Reply
-from .build import Reading, build, hardware_of, resting, sum_power
+from .build import Reading, build, resting, sum_power
 from .chains import boards_of, fans_of
 from .dialect import Context, Dialect, Fingerprint
 from .parsing import number, text
@@ -48,7 +48,7 @@ def _parse(replies: Mapping[str, Reply], context: Context) -> Rig:
 
 def _refine(reading: Reading, record: dict[str, Json], context: Context) -> None:
     """Read again what depends on the state, and the fans' duty."""
-    hardware = hardware_of(reading.kind)
+    hardware = context.models.find(reading.kind)
     if reading.status is not None:
         reading.boards = boards_of(
             record,

@@ -19,7 +19,6 @@ from .build import (
     configured_mode,
     elapsed_of,
     first,
-    hardware_of,
     mode_name,
     resting,
     summary_of,
@@ -128,8 +127,8 @@ def _read_new(replies: Mapping[str, Reply], context: Context) -> Reading:
     info = facts[0] if facts else {}
     summary = summary_of(replies)
     kind = text(info.get("type")) or kind_of({}, {}, replies)
-    scale = scale_of(record.get("rate_unit"), kind)
-    hardware = hardware_of(kind)
+    scale = scale_of(record.get("rate_unit"), kind, None, context.models)
+    hardware = context.models.find(kind)
     hashrate = scale.rate(record.get("rate_5s"))
     uptime = first(number(record.get("elapsed")), elapsed_of(summary))
     mode = record.get("miner-mode")

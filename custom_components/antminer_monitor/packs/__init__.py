@@ -1,0 +1,1 @@
+"""Extension packs: data that teaches new models and firmware dialects. No Home Assistant import."""
