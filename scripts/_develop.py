@@ -18,6 +18,7 @@ from typing import IO
 from scripts._hass import HOST, INTEGRATIONS, PASSWORD, USERS
 from simulator.farm import WEB_OFFSET
 from simulator.hive.accounts import TOKEN as HIVE_TOKEN
+from simulator.profiles import OTHERS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -73,6 +74,11 @@ def parse() -> argparse.Namespace:
         help="how many miners the farm has (%(default)s)",
     )
     parser.add_argument(
+        "--others",
+        action="store_true",
+        help="miners of other makers behind those of the farm, not set up: to try packs and extensions on",
+    )
+    parser.add_argument(
         "--farm-port",
         type=int,
         default=4028,
@@ -104,7 +110,9 @@ def parse() -> argparse.Namespace:
         parser.error("--port: between 1 and 65535")
     if not 1 <= arguments.hive_port <= 65535:
         parser.error("--hive-port: between 1 and 65535")
-    if not 2 <= arguments.farm_port <= 65536 - WEB_OFFSET - arguments.miners:
+    if arguments.others and arguments.empty:
+        parser.error("--others: --empty leaves the farm out, and them with it")
+    if not 2 <= arguments.farm_port <= 65536 - WEB_OFFSET - miner_count(arguments):
         parser.error(
             "--farm-port: every miner needs a port up to 65535, and another for its web page 10,000 above"
         )
@@ -112,6 +120,12 @@ def parse() -> argparse.Namespace:
         arguments.config = ROOT / ("config-empty" if arguments.empty else "config")
     arguments.config = arguments.config.resolve()
     return arguments
+
+
+def miner_count(arguments: argparse.Namespace) -> int:
+    """Return how many miners are simulated, those of other makers too."""
+    miners: int = arguments.miners
+    return miners + (len(OTHERS) if arguments.others else 0)
 
 
 def check_free(ports: range, option: str) -> None:
@@ -145,6 +159,18 @@ def prepare(config: Path) -> IO[str]:
         if not (config / name).exists():
             (config / name).write_text(content)
     return lock
+
+
+def add_components(config: Path) -> None:
+    """Have the integrations that are there for trying things out be found in the folder, beside its user's own."""
+    folder = config / "custom_components"
+    folder.mkdir(exist_ok=True)
+    for component in sorted((ROOT / "scripts" / "develop_components").iterdir()):
+        link = folder / component.name
+        if component.is_dir() and not link.exists():
+            # One that points to where this project was once is of no use.
+            link.unlink(missing_ok=True)
+            link.symlink_to(component)
 
 
 def _die_with_parent() -> None:
@@ -221,6 +247,7 @@ def farm_command(arguments: argparse.Namespace) -> tuple[str, ...]:
     return (
         "simulator",
         *("--profiles", "default", "--count", str(arguments.miners)),
+        *(("--plus", "others") if arguments.others else ()),
         *("--host", HOST, "--port", str(first), "--control-port", str(first - 1)),
         "--web",
         *("--hive-port", str(arguments.hive_port)),
@@ -237,7 +264,7 @@ async def farm(
     arguments: argparse.Namespace,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run the simulated farm; its first and last miner and its HiveOS answer when the context is entered."""
-    first, count = arguments.farm_port, arguments.miners
+    first, count = arguments.farm_port, miner_count(arguments)
     log = arguments.config / "simulator.log"
     with log.open("wb") as output:
         async with running(*farm_command(arguments), output=output) as simulator:
@@ -267,6 +294,7 @@ async def seed(arguments: argparse.Namespace) -> None:
             str(arguments.miners),
             "--hive-port",
             str(arguments.hive_port),
+            *(("--others",) if arguments.others else ()),
         ]
     async with running(*command) as process:
         try:
@@ -292,6 +320,10 @@ def greet(arguments: argparse.Namespace, started: float) -> None:
         lines["Simulated farm"] = (
             f"{HOST}:{first} to {last}, controls http://{HOST}:{first - 1}"
         )
+        if arguments.others:
+            lines["Other makers"] = ", ".join(
+                f"{name} {HOST}:{port}" for port, name in enumerate(OTHERS, last + 1)
+            )
         lines["HiveOS"] = (
             f"http://{HOST}:{arguments.hive_port}/api/v2, token {HIVE_TOKEN}, "
             f"controls http://{HOST}:{arguments.hive_port}/control"
@@ -350,11 +382,15 @@ async def serve(arguments: argparse.Namespace) -> int:
     check_free(range(arguments.port, arguments.port + 1), "--port")
     if not arguments.empty:
         check_free(
-            range(arguments.farm_port - 1, arguments.farm_port + arguments.miners),
+            range(
+                arguments.farm_port - 1, arguments.farm_port + miner_count(arguments)
+            ),
             "--farm-port",
         )
         check_free(range(arguments.hive_port, arguments.hive_port + 1), "--hive-port")
     with prepare(arguments.config):
+        if arguments.others:
+            add_components(arguments.config)
         await seed(arguments)
         if arguments.empty:
             return await home(arguments, None, started)

@@ -9,6 +9,7 @@ automate them. Any other takes part only when its packages happen to be there.
 """
 
 from collections.abc import Iterable
+from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -105,6 +106,15 @@ class _StandIns(MetaPathFinder, Loader):
         """Leave it as it is."""
 
 
+def _find_components_of(config: Path) -> None:
+    """Have custom integrations of the folder found beside the one of this project, which comes first.
+
+    Home Assistant looks in one folder, that of the first of the two.
+    """
+    components = import_module("custom_components")
+    components.__path__ = [*components.__path__, str(config / "custom_components")]
+
+
 def main() -> int:
     """Print the packages, or be Home Assistant until it ends; return its exit code."""
     if sys.argv[1:] == ["--wheels"]:
@@ -113,6 +123,8 @@ def main() -> int:
 
     from homeassistant import __main__ as hass, bootstrap  # noqa: PLC0415 - takes a second: not for a list of names
 
+    if "--config" in sys.argv:
+        _find_components_of(Path(sys.argv[sys.argv.index("--config") + 1]))
     sys.meta_path.append(_StandIns(name for name in ABSENT if find_spec(name) is None))
     for domain in sorted(bootstrap.DEFAULT_INTEGRATIONS):
         if not all(map(is_installed, requirements([domain]))):

@@ -5,17 +5,21 @@ import asyncio
 from collections.abc import Iterable, Sequence
 import json
 import os
+from pathlib import Path
 import sys
 
 import aiohttp
 
+from custom_components.antminer_monitor.antminer.book import Book
 from custom_components.antminer_monitor.antminer.cgminer import DEFAULT_PORT
 from custom_components.antminer_monitor.antminer.source import AntminerSource
 from custom_components.antminer_monitor.antminer.web import Credentials
+from custom_components.antminer_monitor.packs.errors import PackError
 from custom_components.antminer_monitor.rig import Board, Fan, Pool, Rig
 from custom_components.antminer_monitor.rig_json import rig_as_dict
 from custom_components.antminer_monitor.source import SourceError
 from custom_components.antminer_monitor.units import RateUnit, rate_unit, significant
+from scripts._probe_raw import book_of, raw, told
 
 NAME = "scripts/probe"
 PASSWORD_VARIABLE = "ANTMINER_PASSWORD"
@@ -54,6 +58,17 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="longest wait for one reply (%(default)g)",
     )
     add("--json", action="store_true", help="one JSON object, in base units")
+    add(
+        "--raw",
+        action="store_true",
+        help="its replies, word by word, to every command that changes nothing",
+    )
+    add(
+        "--pack",
+        type=Path,
+        metavar="FILE",
+        help="read it as an extension pack says, a .yaml or .zip",
+    )
     arguments = parser.parse_args(argv)
     if arguments.password is None:
         arguments.password = os.environ.get(PASSWORD_VARIABLE)
@@ -80,6 +95,13 @@ def _seconds(text: str) -> float:
 
 async def probe(arguments: argparse.Namespace) -> int:
     """Read the miner and print it; return the exit code: 1 when it cannot be read."""
+    if arguments.raw:
+        return await raw(arguments)
+    try:
+        book = book_of(arguments.pack) if arguments.pack else Book()
+    except (PackError, OSError) as err:
+        print(told(err), file=sys.stderr)
+        return 1
     credentials = (
         Credentials(arguments.user or _DEFAULT_USER, arguments.password)
         if arguments.password
@@ -94,6 +116,7 @@ async def probe(arguments: argparse.Namespace) -> int:
             credentials=credentials,
             timeout=arguments.timeout,
             web_port=arguments.web_port,
+            book=book,
         )
         try:
             (rig,) = (await source.read()).rigs
@@ -192,6 +215,7 @@ def _facts(rig: Rig, unit: RateUnit) -> list[tuple[str, str | None]]:
         ("Work mode", rig.work_mode),
         ("Fan mode", rig.fan_mode),
         ("Commands", _join(rig.commands)),
+        *((name, str(value)) for name, value in rig.extras.items()),
         ("Read at", rig.seen_at.isoformat(" ", "seconds") if rig.seen_at else None),
     ]
 

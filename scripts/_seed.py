@@ -1,10 +1,11 @@
 """Writes into a configuration folder what the first visit to Home Assistant would ask for, through its own storage.
 
-    python -m scripts._seed CONFIG --http-port PORT [--farm-port PORT --miners N] [--hive-port PORT]
+    python -m scripts._seed CONFIG --http-port PORT [--farm-port PORT --miners N] [--hive-port PORT] [--others]
 
 Run it only while Home Assistant is not. It changes nothing that is already as wanted: users and the answers of the
 onboarding are written once, the port whenever it differs. With `--miners` a site "Simulated farm" is made to hold the
-miners of the simulator's default farm, and with `--hive-port` the simulated HiveOS account is there too.
+miners of the simulator's default farm, and with `--hive-port` the simulated HiveOS account is there too. With
+`--others` the miners behind them are left to whoever adds them, and the stand-in for an AI is set up.
 """
 
 import argparse
@@ -38,11 +39,12 @@ from homeassistant.helpers import (
 from scripts._hass import HOST, PASSWORD, USERS
 from simulator.farm import WEB_OFFSET
 from simulator.hive.accounts import TOKEN as HIVE_TOKEN
-from simulator.profiles import mix
+from simulator.profiles import OTHERS, mix
 
 GROUPS = (GROUP_ID_ADMIN, GROUP_ID_USER, GROUP_ID_READ_ONLY)
 FARM_ENTRY = "simulated_farm"
 HIVE_ENTRY = "simulated_hive"
+AI_ENTRY = "demo_ai"
 HIVE_USER = "hiveos_1001"
 """Unique id of the entry: the number of the simulated account's user."""
 
@@ -95,7 +97,7 @@ async def _seed_http(hass: HomeAssistant, port: int) -> None:
 
 
 async def _seed_entries(
-    hass: HomeAssistant, *, site: bool, hive_port: int | None
+    hass: HomeAssistant, *, site: bool, hive_port: int | None, others: bool
 ) -> None:
     """Write the entries, the site still without miners; Home Assistant would set them up at once if they were added."""
     store = ConfigEntryStore(hass)
@@ -106,6 +108,8 @@ async def _seed_entries(
         stored["entries"].append(
             _entry(FARM_ENTRY, "Simulated farm", {"kind": "site", **login})
         )
+    if others and AI_ENTRY not in known:
+        stored["entries"].append(_entry(AI_ENTRY, "Demo AI", {}, domain="demo_ai"))
     if hive_port is not None:
         # Always written: the port may be another one than last time.
         stored["entries"] = [
@@ -139,12 +143,13 @@ def _entry(
     data: dict[str, str],
     options: Mapping[str, Any] = MappingProxyType({}),
     unique_id: str | None = None,
+    domain: str = "antminer_monitor",
 ) -> dict[str, Any]:
     return dict(
         ConfigEntry[Any](
             data=data,
             discovery_keys=MappingProxyType({}),
-            domain="antminer_monitor",
+            domain=domain,
             entry_id=entry_id,
             minor_version=1,
             options=options,
@@ -157,8 +162,11 @@ def _entry(
     )
 
 
-def _seed_miners(hass: HomeAssistant, miners: Mapping[int, str]) -> None:
+def _seed_miners(
+    hass: HomeAssistant, miners: Mapping[int, str], *, others: bool
+) -> None:
     """Make the farm's site hold these miners, and leave alone what else was added to it."""
+    behind = range(max(miners) + 1, max(miners) + 1 + len(OTHERS)) if others else ()
     entry = hass.config_entries.async_get_known_entry(FARM_ENTRY)
     ports: set[int] = set()
     for subentry in list(entry.subentries.values()):
@@ -166,7 +174,7 @@ def _seed_miners(hass: HomeAssistant, miners: Mapping[int, str]) -> None:
             continue
         if subentry.data["port"] in miners:
             ports.add(subentry.data["port"])
-        else:
+        elif subentry.data["port"] not in behind:
             hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
     for port, title in miners.items():
         if port not in ports:
@@ -182,19 +190,24 @@ def _seed_miners(hass: HomeAssistant, miners: Mapping[int, str]) -> None:
 
 
 async def _seed(
-    config: Path, port: int, miners: Mapping[int, str], hive_port: int | None
+    config: Path,
+    port: int,
+    miners: Mapping[int, str],
+    hive_port: int | None,
+    *,
+    others: bool,
 ) -> None:
     hass = HomeAssistant(str(config))
     await _seed_http(hass, port)
     if miners or hive_port is not None:
-        await _seed_entries(hass, site=bool(miners), hive_port=hive_port)
+        await _seed_entries(hass, site=bool(miners), hive_port=hive_port, others=others)
     # The registries wait for the entries, and the entries for nothing.
     hass.config_entries = ConfigEntries(hass, {})
     await hass.config_entries.async_initialize()
     dr.async_setup(hass)
     await asyncio.gather(dr.async_load(hass), er.async_load(hass), ir.async_load(hass))
     if miners:
-        _seed_miners(hass, miners)
+        _seed_miners(hass, miners, others=others)
     storage = config / ".storage"
     if not (storage / "auth").exists():
         # The logins of a run that ended half-way belong to users that were never saved.
@@ -213,6 +226,7 @@ def main() -> None:
     parser.add_argument("--farm-port", type=int, default=4028)
     parser.add_argument("--miners", type=int, default=0)
     parser.add_argument("--hive-port", type=int)
+    parser.add_argument("--others", action="store_true")
     arguments = parser.parse_args()
     miners = {
         port: f"{profile.model} {port - arguments.farm_port + 1}"
@@ -226,6 +240,7 @@ def main() -> None:
             arguments.http_port,
             miners,
             arguments.hive_port,
+            others=arguments.others,
         ),
         loop_factory=runner.create_event_loop,
     )

@@ -214,3 +214,50 @@ async def test_exit_code() -> None:
     assert process.returncode == 1
     assert output == b""
     assert b"connection refused" in errors
+
+
+async def test_raw(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every reply that it gives, by command; what it refuses is named beside it."""
+    async with Farm(["s9"]) as farm:
+        assert await probed(farm.miners[0].port, "--raw") == 0
+    output, errors = capsys.readouterr()
+    replies = json.loads(output)
+    assert replies["version"]["VERSION"][0]["Type"] == "Antminer S9"
+    assert replies["stats"]["STATS"][1]["GHS 5s"]
+    assert HOST in errors or "get_psu" in replies
+
+
+async def test_raw_of_nobody(
+    capsys: pytest.CaptureFixture[str], unused_tcp_port: int
+) -> None:
+    """Nothing listens: one line says so."""
+    assert await probed(unused_tcp_port, "--raw") == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+
+
+async def test_pack(capsys: pytest.CaptureFixture[str]) -> None:
+    """A miner that is no Antminer is read as a pack says, with its extra figures."""
+    pack = Path(__file__).parents[2] / "docs" / "examples" / "whatsminer" / "pack.yaml"
+    async with Farm(["whatsminer_m30s"]) as farm:
+        port = farm.miners[0].port
+        assert await probed(port) == 1
+        assert "a WhatsMiner" in capsys.readouterr().err
+        assert await probed(port, "--pack", str(pack)) == 0
+    output = capsys.readouterr().out
+    assert "M30S" in output
+    assert "TH/s" in output
+    assert "pack_whatsminer.air_temperature" in output
+
+
+async def test_pack_that_is_none(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What is wrong is named, a line each, and nobody is asked."""
+    pack = tmp_path / "pack.yaml"
+    pack.write_text("pack: 1\nid: X\n")
+    assert await probed(1, "--pack", str(pack)) == 1
+    assert "pack.yaml, line 2: id" in capsys.readouterr().err
+    assert await probed(1, "--pack", str(tmp_path / "none.yaml")) == 1
+    assert "none.yaml" in capsys.readouterr().err
