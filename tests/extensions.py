@@ -1,6 +1,6 @@
 """Extensions for tests: what others may write, well and badly."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 import json
 import logging
@@ -242,6 +242,3 @@ def outsiders_in(
         if parts[0] == "custom_components" and (folder / ".".join(parts[1:2])).is_dir():
             if len(parts) > 1:
                 del sys.modules[name]
-
-
-type Fails = Callable[..., Any]

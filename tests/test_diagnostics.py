@@ -19,19 +19,28 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.antminer_monitor import source_hub
 from custom_components.antminer_monitor.antminer.firmware import (
     Context,
     Fingerprint,
     recognise,
 )
-from custom_components.antminer_monitor.const import DOMAIN
+from custom_components.antminer_monitor.antminer.hardware import Hardware
+from custom_components.antminer_monitor.builtin import EXTENSIONS
+from custom_components.antminer_monitor.const import CONF_KIND, DOMAIN
 from custom_components.antminer_monitor.diagnostics import MAX_DEPTH, REDACTED, redact
+from custom_components.antminer_monitor.extension import ExtraBinarySensor, ExtraSensor
 from custom_components.antminer_monitor.fleet import UPDATE_DELAY
+from custom_components.antminer_monitor.registry import async_registry
 from custom_components.antminer_monitor.rig_json import rig_as_dict
+from custom_components.antminer_monitor.service_commands import plain_service
+from custom_components.antminer_monitor.site import Site
 from simulator import Fault, SimulatedMiner
 from simulator.profiles import PoolSetting
 
-from .common import FarmMaker, miners_of, pass_time, setup_site
+from .common import FarmMaker, miners_of, pass_time, settle, setup_site
+from .extensions import ACME, acme, acme_dialect
+from .halls import HALL, hall_entry, hall_extension, hall_kind, rig_id_of
 from .test_sensor import PROFILES
 
 TELLING = ("s9", "s17pro", "s21_2024", "vnish_3", "vnish_1_2_7", "luxos", "braiins")
@@ -270,6 +279,154 @@ async def test_no_user_in_a_pool_url(
     assert "pool.example.com:3333" in text
     assert PURSE not in text
     assert "correct-horse" not in text
+
+
+# --- extensions ----------------------------------------------------------------------------
+
+PARTS = acme(
+    dialects=(acme_dialect(),),
+    kinds=(hall_kind(),),
+    models=(("S99", Hardware(model="S99", algorithm="sha256d", unit="GH/s")),),
+    sensors=(ExtraSensor(key="fan", name="Fan"),),
+    binary_sensors=(ExtraBinarySensor(key="warm", name="Warm"),),
+    services=(plain_service(ACME, "beep"),),
+)
+NO_PARTS: dict[str, Any] = {
+    "dialects": [],
+    "kinds": [],
+    "models": [],
+    "services": [],
+    "sensors": [],
+}
+
+
+async def extensions_of(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
+) -> Any:
+    """Give what the diagnostics of an entry tell of extensions."""
+    data: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    return data["extensions"]
+
+
+async def test_known_extensions(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, farm: FarmMaker
+) -> None:
+    """Who adds what is told in every entry: ours, and those of others."""
+    entry = await setup_site(hass, await farm("s9"))
+    found = await extensions_of(hass, hass_client, entry)
+    assert found["failures"] == {}
+    assert found["known"].keys() == EXTENSIONS.keys()
+    assert all(known["built_in"] for known in found["known"].values())
+    antminer = found["known"]["antminer"]
+    assert antminer["kinds"] == ["site"]
+    assert set(antminer["dialects"]) > {"x19", "braiins"}
+
+    async_registry(hass).async_add(ACME, PARTS)
+    async_registry(hass).async_add("plain", acme(name="Plain rigs", version=None))
+    found = await extensions_of(hass, hass_client, entry)
+    assert found["known"].keys() == EXTENSIONS.keys() | {ACME, "plain"}
+    assert found["known"][ACME] == {
+        "name": "Acme",
+        "version": "1.2.0",
+        "built_in": False,
+        "dialects": ["acme"],
+        "kinds": [HALL],
+        "models": ["S99"],
+        "services": ["acme_beep"],
+        "sensors": ["acme.fan", "acme.warm"],
+    }
+    assert found["known"]["plain"] == {
+        "name": "Plain rigs",
+        "version": None,
+        "built_in": False,
+        **NO_PARTS,
+    }
+
+
+async def test_failures_of_extensions(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, farm: FarmMaker
+) -> None:
+    """What went wrong is told, and not who the owner is, whatever an extension writes."""
+    entry = await setup_site(hass, await farm("s9"))
+    registry = async_registry(hass)
+    registry.async_add(ACME, PARTS)
+    registry.async_report(
+        ACME,
+        "reading acme_02:50:53:09:da:d9",
+        ValueError(
+            f"stratum+tcp://{PURSE}:{PASSWORD.replace(' ', '-')}@pool.example.com"
+            f" at {PUBLIC} and 192.168.1.2: no idea"
+        ),
+    )
+    registry.async_report("broken", "being loaded", "it was written for version 2")
+    found = await extensions_of(hass, hass_client, entry)
+    (failure,) = found["failures"][ACME]
+    assert datetime.fromisoformat(failure.pop("at"))
+    assert failure == {
+        "what": f"reading acme_{REDACTED}",
+        "error": (
+            f"ValueError: stratum+tcp://{REDACTED}@pool.example.com"
+            f" at {REDACTED} and 192.168.1.2: no idea"
+        ),
+    }
+    (failure,) = found["failures"]["broken"]
+    assert failure["error"] == "it was written for version 2"
+    assert "broken" not in found["known"]
+
+
+async def test_entry_of_an_extension(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    farm: FarmMaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What others keep under which key nobody knows: nothing of it is told."""
+    monkeypatch.setattr(source_hub, "FIRST_READ_SPACING", 0)
+    async_registry(hass).async_add(ACME, PARTS)
+    miners = await farm("s9")
+    entry = hall_entry(hass, miners[0])
+    secrets_of_others = {"purse": PURSE, "phrase": PASSWORD, "owner": ["farm-owner"]}
+    hass.config_entries.async_update_entry(
+        entry,
+        data={**entry.data, **secrets_of_others},
+        options={"scan_interval": 75, "phrase": PASSWORD},
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    data: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert_no_secret(json.dumps(data), miners)
+    assert data["entry"]["data"] == {
+        "kind": HALL,
+        **dict.fromkeys(("host", "port", *secrets_of_others), REDACTED),
+    }
+    assert data["entry"]["options"] == {"scan_interval": 75, "phrase": REDACTED}
+    (source,) = data["sources"]
+    assert source["polling"]["interval"] == 75
+    assert source["settings"] == {}
+    assert source["exchanges"] == [], "they are known of our own sources alone"
+    (reading,) = source["rigs"]
+    assert reading["stale"] is False
+    assert reading["snapshot"]["id"] == rig_id_of(miners[0])
+    device = await device_of(hass, entry, rig_id_of(miners[0]))
+    assert await get_diagnostics_for_device(hass, hass_client, entry, device) == source
+
+
+async def test_parts_of_an_entry_of_an_extension(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, farm: FarmMaker
+) -> None:
+    """Nor is what they keep of a part of an entry."""
+    async_registry(hass).async_add(ACME, hall_extension(hub=Site))
+    miners = await farm("s9")
+    entry = await setup_site(
+        hass, miners, data={CONF_KIND: HALL}, extra={"phrase": PASSWORD}
+    )
+    data: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    (source,) = data["sources"]
+    assert source["settings"] == dict.fromkeys(("host", "port", "phrase"), REDACTED)
+    assert source["exchanges"]
+    assert PASSWORD not in json.dumps(data)
 
 
 # --- redact --------------------------------------------------------------------------------

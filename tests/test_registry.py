@@ -78,10 +78,10 @@ class LaterFlow(AcmeFlow):
     VERSION = 2
 
 
-def kind(name: str = "hall", **changes: Any) -> SourceKind:
+def kind(kind: str = "hall", **changes: Any) -> SourceKind:
     """Describe a kind of entry."""
     return SourceKind(
-        **{"kind": name, "name": "Hall", "hub": Site, "flow": AcmeFlow, **changes}
+        **{"kind": kind, "name": "Hall", "hub": Site, "flow": AcmeFlow, **changes}
     )
 
 
@@ -197,6 +197,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "kind of entries": (
         {"kinds": (kind("reauth"),)},
         "reauth is a step of every flow",
+    ),
+    "no name": ({"kinds": (kind(name=""),)}, "the kind of entry hall has no name"),
+    "name of a number": ({"kinds": (kind(name=7),)}, "the kind of entry hall has no name"),
+    "parts": (
+        {"kinds": (kind(subentry_flows=None),)},
+        "the subentry_flows of hall are no mapping",
     ),
     "flow": ({"kinds": (kind(flow=LaterFlow),)}, "VERSION of the flow of hall"),
     "key": (extra("Power"), "Power is no key"),

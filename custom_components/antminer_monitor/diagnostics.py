@@ -5,12 +5,25 @@ import re
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.const import CONF_MAC, CONF_PASSWORD, CONF_USERNAME
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import (
+    CONF_MAC,
+    CONF_PASSWORD,
+    CONF_SCAN_INTERVAL,
+    CONF_USERNAME,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 
 from .antminer.source import AntminerSource
-from .const import CONF_KIND
+from .const import (
+    CONF_ENERGY_PRICE,
+    CONF_HOT_BOARD,
+    CONF_HOT_CHIP,
+    CONF_KIND,
+    CONF_LOW_HASHRATE,
+    CONF_STALE_AFTER,
+)
 from .coordinator import RigCoordinator
 from .hub import AntminerMonitorConfigEntry, async_rig_of_device
 from .json_value import Json
@@ -45,6 +58,16 @@ _SECRET_KEYS = {
 }
 """Keys whose values identify a person, a purse or a machine; compared without case."""
 
+_OUR_OPTIONS = {
+    CONF_SCAN_INTERVAL,
+    CONF_STALE_AFTER,
+    CONF_HOT_BOARD,
+    CONF_HOT_CHIP,
+    CONF_LOW_HASHRATE,
+    CONF_ENERGY_PRICE,
+}
+"""Options that mean the same for every kind of entry."""
+
 _MAC = re.compile(
     r"(?<![0-9a-f])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9a-f])", re.IGNORECASE
 )
@@ -72,7 +95,7 @@ async def async_get_config_entry_diagnostics(
         "entry": {
             "version": f"{entry.version}.{entry.minor_version}",
             "data": _entry_data(hass, entry),
-            "options": dict(entry.options),
+            "options": _options(hass, entry),
             "polling_disabled": entry.pref_disable_polling,
         },
         "fleets": [
@@ -92,12 +115,33 @@ async def async_get_config_entry_diagnostics(
 def _entry_data(
     hass: HomeAssistant, entry: AntminerMonitorConfigEntry
 ) -> dict[str, Any]:
-    registry = async_registry(hass)
-    kind = entry.data.get(CONF_KIND, "")
-    if registry.is_builtin(registry.owner_of(kind) or ""):
+    if _is_ours(hass, entry):
         return async_redact_data(dict(entry.data), _SECRET_KEYS)
-    # What an extension keeps under which key nobody here knows.
-    return dict.fromkeys(entry.data, REDACTED) | {CONF_KIND: kind}
+    return dict.fromkeys(entry.data, REDACTED) | {CONF_KIND: entry.data.get(CONF_KIND)}
+
+
+def _options(hass: HomeAssistant, entry: AntminerMonitorConfigEntry) -> dict[str, Any]:
+    if _is_ours(hass, entry):
+        return dict(entry.options)
+    return {
+        key: value if key in _OUR_OPTIONS else REDACTED
+        for key, value in entry.options.items()
+    }
+
+
+def _is_ours(hass: HomeAssistant, entry: AntminerMonitorConfigEntry) -> bool:
+    """Tell whether it is known here under which key an entry keeps what."""
+    registry = async_registry(hass)
+    return registry.is_builtin(registry.owner_of(entry.data.get(CONF_KIND, "")) or "")
+
+
+def _settings(
+    hass: HomeAssistant, entry: AntminerMonitorConfigEntry, subentry: ConfigSubentry
+) -> dict[str, Any]:
+    redacted: dict[str, Any] = redact(dict(subentry.data))
+    if _is_ours(hass, entry):
+        return redacted
+    return dict.fromkeys(subentry.data, REDACTED)
 
 
 def _extensions(hass: HomeAssistant) -> dict[str, Any]:
@@ -120,7 +164,7 @@ def _extensions(hass: HomeAssistant) -> dict[str, Any]:
             key: [
                 {
                     "at": failure.at,
-                    "what": failure.what,
+                    "what": redact(failure.what),
                     "error": redact(failure.error),
                 }
                 for failure in failures
@@ -142,14 +186,13 @@ async def async_get_device_diagnostics(
 
 
 def _source(coordinator: RigCoordinator, rig_id: str | None = None) -> dict[str, Any]:
-    subentry = coordinator.config_entry.subentries.get(
-        coordinator.origin.subentry_id or ""
-    )
+    entry = coordinator.config_entry
+    subentry = entry.subentries.get(coordinator.origin.subentry_id or "")
     few = len(coordinator.data) <= MOST_WITH_RAW
     failure = coordinator.last_failure
     source = coordinator.source
     return {
-        "settings": redact(dict(subentry.data)) if subentry else {},
+        "settings": _settings(coordinator.hass, entry, subentry) if subentry else {},
         "polling": {
             "interval": coordinator.pacing.interval.total_seconds(),
             "stale_after": coordinator.pacing.stale_after.total_seconds(),

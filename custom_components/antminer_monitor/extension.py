@@ -94,7 +94,8 @@ class SourceKind:
     flow: type[ConfigFlow]
     """Its steps: an ordinary config flow, without a domain, that begins with
     ``async_step_<kind>``. ``async_step_reauth`` and ``async_step_reconfigure`` get the
-    entries of this kind. What it creates must hold ``kind`` in its data."""
+    entries of this kind. What it creates must hold ``kind`` in its data. An entry that was
+    changed is set up anew by itself: end with ``async_update_and_abort``."""
     options_flow: Callable[[], OptionsFlow] | None = None
     subentry_flows: Mapping[str, type[ConfigSubentryFlow]] = field(default_factory=dict)
     """By the type of the subentry."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-import math
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
@@ -17,6 +16,9 @@ from .entity import RIG, EntityOffers, RigEntity, unique_id_of
 from .extension import ExtraBinarySensor, ExtraSensor
 from .registry import Registry, async_registry
 from .rig import Extra, Rig
+
+MOST: Final = 1e100
+"""No figure of a rig is as far from zero, and a state has no room for all its digits."""
 
 
 def extra_sensor_offers(
@@ -117,8 +119,10 @@ class RigExtraSensor(_RigExtra, SensorEntity):
         """The figure; unknown where it is not told, or is no number where one is expected."""
         value = self._value
         if isinstance(value, str) and not self._described.is_number:
-            return value[:MAX_LENGTH_STATE_STATE]
-        if isinstance(value, bool | str | None) or not math.isfinite(value):
+            # Half a surrogate pair could not be sent or recorded, nor all that goes with it.
+            return value.encode(errors="replace").decode()[:MAX_LENGTH_STATE_STATE]
+        # What is no number is not between them either.
+        if isinstance(value, bool | str | None) or not -MOST < value < MOST:
             return None
         digits = self._described.digits
         return value if digits is None else round(value, digits or None)

@@ -62,7 +62,9 @@ def checked_rig(rig: object, rig_id: str | None = None) -> Rig:
 
 
 def _typed(data: Mapping[str, Json]) -> Rig:
-    return rig_from_dict(json.loads(json.dumps(data, allow_nan=False)))
+    # Half a surrogate pair could not be stored or sent, nor all that goes with it.
+    text = json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
+    return rig_from_dict(json.loads(text))
 
 
 def _misfit(data: Mapping[str, Json]) -> str:

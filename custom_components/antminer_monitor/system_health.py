@@ -6,6 +6,7 @@ from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
+from .coordinator import RigCoordinator
 from .hub import AntminerMonitorConfigEntry
 from .registry import async_registry
 
@@ -32,13 +33,11 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     return {
         "entries": len(entries),
         "sources": len(coordinators),
-        "sources_failing": sum(
-            not coordinator.last_update_success for coordinator in coordinators
-        ),
+        "sources_failing": sum(map(_is_failing, coordinators)),
         "rigs": sum(len(coordinator.data) for coordinator in coordinators),
         "extensions": ", ".join(
             sorted(
-                f"{extension.name} {extension.version}"
+                f"{extension.name} {extension.version or ''}".rstrip()
                 for key, extension in registry.extensions.items()
                 if not registry.is_builtin(key)
             )
@@ -46,3 +45,10 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         or "-",
         "extensions_failed": ", ".join(sorted(registry.failures)) or "-",
     }
+
+
+def _is_failing(coordinator: RigCoordinator) -> bool:
+    """Tell whether a source was asked and is silent; one whose rigs are all off is not."""
+    return coordinator.last_failure is not None and not (
+        coordinator.fresh or coordinator.group
+    )

@@ -1,0 +1,1 @@
+"""Tests of extension packs as data: read, checked and tried."""
