@@ -112,7 +112,10 @@ def _find_components_of(config: Path) -> None:
     Home Assistant looks in one folder, that of the first of the two.
     """
     components = import_module("custom_components")
-    components.__path__ = [*components.__path__, str(config / "custom_components")]
+    folder = config / "custom_components"
+    # It fails to start with a folder that is not there.
+    folder.mkdir(exist_ok=True)
+    components.__path__ = [*components.__path__, str(folder)]
 
 
 def main() -> int:
