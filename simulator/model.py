@@ -381,7 +381,7 @@ class MinerModel:
         full = self._full_rate * load
         return Snapshot(
             profile=self.profile,
-            now=int(now),
+            now=int(now + self.conditions.clock),
             elapsed=int(now - self._boot),
             phase=phase,
             rate=rate,

@@ -42,6 +42,8 @@ class Conditions:
     """Pool 0 does not answer; the miner works for pool 1."""
     ambient: float | None = None
     """Temperature of the air in °C; ``None``: that of the farm, about 25."""
+    clock: float = 0.0
+    """Seconds that its clock is ahead; negative: behind, as in 1970 without a time server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +273,9 @@ def check_conditions(profile: Profile, changes: Mapping[str, object]) -> None:
                     type(value) in {int, float} and -60 <= float(str(value)) <= 60
                 )
                 wanted = "null or -60 to 60 °C"
+            case "clock":
+                good = type(value) in {int, float} and abs(float(str(value))) <= 4e9
+                wanted = "-4e9 to 4e9 s"
             case _ if name in known:
                 good, wanted = type(value) is bool, "true or false"
             case _:

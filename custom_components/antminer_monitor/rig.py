@@ -241,6 +241,9 @@ class Rig:
     found_blocks: int | None = None
     uptime: float | None = field(default=None, compare=False)
     """Since the miner program started, not since power-on."""
+    clock_offset: float | None = field(default=None, compare=False)
+    """Seconds that the rig's own clock is ahead of ours, negative where it is behind; known
+    to some seconds, because the answer takes its time."""
     errors: tuple[RigError, ...] = ()
     work_mode: str | None = None
     """Power mode or preset, in the firmware's own words."""

@@ -8,7 +8,8 @@ from .rig import Board, Fan, Gpu, Rig
 type Shape = Hashable
 """Equal for two readings of a rig that need the same devices and entities."""
 
-_RIG = tuple(item.name for item in fields(Rig) if item.name not in ("raw", "extras"))
+_NO_ENTITY = frozenset({"raw", "extras", "clock_offset"})
+_RIG = tuple(item.name for item in fields(Rig) if item.name not in _NO_ENTITY)
 _BOARD = tuple(item.name for item in fields(Board))
 _GPU = tuple(item.name for item in fields(Gpu))
 _FAN = tuple(item.name for item in fields(Fan))

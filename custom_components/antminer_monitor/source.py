@@ -36,6 +36,10 @@ class InvalidReplyError(SourceError):
     """An answer that cannot be understood: truncated, garbage, too large."""
 
 
+class UnknownMinerError(InvalidReplyError):
+    """A miner answers, by all appearances, and nobody here can read it: a pack could."""
+
+
 class AccessDeniedError(SourceError):
     """The source answers and does not let us in."""
 

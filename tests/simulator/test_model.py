@@ -324,7 +324,7 @@ def test_a_start_forgets_everything() -> None:
     [
         (
             {"asleep": True},
-            "no condition 'asleep'; there are: ambient, dying_chips, missing_board,",
+            "no condition 'asleep'; there are: ambient, clock, dying_chips, missing_board,",
         ),
         ({"sleep": 1}, "sleep must be true or false, not 1"),
         ({"missing_board": 3}, "missing_board must be null or 0 to 2, not 3"),
@@ -332,6 +332,9 @@ def test_a_start_forgets_everything() -> None:
         ({"dying_chips": 115}, "dying_chips must be 0 to 114, not 115"),
         ({"ambient": "hot"}, "ambient must be null or -60 to 60 °C, not 'hot'"),
         ({"ambient": 99}, "ambient must be null"),
+        ({"clock": "late"}, "clock must be -4e9 to 4e9 s, not 'late'"),
+        ({"clock": True}, "clock must be -4e9"),
+        ({"clock": 5e9}, "clock must be -4e9"),
     ],
 )
 def test_wrong_conditions_are_named(changes: dict[str, object], message: str) -> None:

@@ -59,7 +59,7 @@ class Book:
     async def recognise(self, fingerprint: Fingerprint) -> Dialect:
         """Tell the dialect of a miner.
 
-        Raises InvalidReplyError, naming what answers as far as it can be told, where it is
+        Raises UnknownMinerError, naming what answers as far as it can be told, where it is
         none of them.
         """
         for dialect in self.dialects:

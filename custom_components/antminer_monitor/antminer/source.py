@@ -239,7 +239,7 @@ class AntminerSource(Source):
         try:
             dialect, replies = await self._recognise(version, stats)
         except InvalidReplyError as err:
-            raise InvalidReplyError(f"{self.label}: {err}") from None
+            raise type(err)(f"{self.label}: {err}") from None
         _LOGGER.debug("%s: speaks as %s", self.label, dialect.name)
         commands = dialect.commands
         told = {

@@ -28,6 +28,9 @@ from .json_repair import loads
 MAX_BODY = 256 * 1024
 """Bytes; the longest page read here has about 2 KB."""
 
+LONGEST_TEXT = 255
+"""Characters of a text that are kept: as many as a state of Home Assistant has."""
+
 _OK = 200
 _REFUSED = (401, 403)
 _UNKNOWN = frozenset({"", "n/a", "null", "none", "unknown", "unknow"})
@@ -264,7 +267,9 @@ def _object(value: Json) -> dict[str, Json]:
 def _text(value: Json) -> str | None:
     if not isinstance(value, str | int | float):
         return None
-    text = str(value).strip()
+    # Not the whole of what may be a page.
+    text = " ".join(str(value)[: 2 * LONGEST_TEXT].split())
+    text = "".join(c if c.isprintable() else "\ufffd" for c in text)[:LONGEST_TEXT]
     return None if text.lower() in _UNKNOWN else text
 
 

@@ -7,6 +7,7 @@ holds the interpreter up for a tenth of a second, in whatever thread.
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 import json
+from math import isfinite
 import re
 from typing import override
 
@@ -143,6 +144,8 @@ def _clean(value: Json, depth: int) -> Json:
             return [_clean(item, depth - 1) for item in value]
         case str():
             return _whole(value)
+        case float() if not isfinite(value):
+            return None
     return value
 
 

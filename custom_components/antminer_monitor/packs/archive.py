@@ -117,7 +117,9 @@ def _fault(message: str, file: str = _UPLOAD) -> PackError:
 
 
 def _shown(name: str) -> str:
-    """Give a name as an error can show it: anything may stand in one."""
+    """Give a name as an error can show it: anything may stand in one, or nothing."""
+    if not name:
+        return "a file without a name"
     shown = "".join(c if c.isprintable() else "\ufffd" for c in name[:_MAX_SHOWN])
     return shown if len(name) <= _MAX_SHOWN else f"{shown}…"
 

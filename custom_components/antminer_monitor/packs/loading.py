@@ -120,8 +120,10 @@ def _sheet(
                 and not isinstance(step, probatio.VirtualPathComponent)
             )
             sheet.wrong(path, _said(error))
-            is_unknown = isinstance(error, probatio.ExtraKeysInvalid)
-            (sheet.unknown if is_unknown else sheet.broken).add(path)
+            if isinstance(error, probatio.ExtraKeysInvalid):
+                sheet.unknown.add(path)
+            else:
+                sheet.breaks(path)
     return sheet
 
 

@@ -54,6 +54,8 @@ class Sheet:
     problems: Problems
     broken: set[Path] = field(default_factory=set)
     """Places whose structure is not good."""
+    around: set[Path] = field(default_factory=set)
+    """The places that those are in."""
     unknown: set[Path] = field(default_factory=set)
     """Members that nobody knows: what is in them nobody has looked at."""
 
@@ -63,10 +65,15 @@ class Sheet:
             message, self.file, self.document.line_of(path), key_text(path)
         )
 
+    def breaks(self, path: Path) -> None:
+        """Note that the structure of a place is not good."""
+        self.broken.add(path)
+        self.around.update(path[:length] for length in range(len(path)))
+
     def is_sound(self, path: Path) -> bool:
         """Tell whether the structure of a place is good, and of all within it."""
-        return not any(
-            broken[: len(path)] == path[: len(broken)] for broken in self.broken
+        return path not in self.around and not any(
+            path[:length] in self.broken for length in range(len(path) + 1)
         )
 
 

@@ -27,6 +27,8 @@ _ACTIONS: dict[str, str] = {
     Action.RESTART_MINING: "restart",
     Action.REBOOT: "reboot",
 }
+MOST_WATTS = 100_000
+"""No miner draws so much."""
 _OPEN: dict[str, str] = {Action.PAUSE_MINING: "pause", Action.RESUME_MINING: "resume"}
 """What port 4028 takes."""
 
@@ -143,6 +145,6 @@ class BraiinsController(Controller):
 
 def _watts(value: Json) -> float | None:
     found = at(value, "watt")
-    if isinstance(found, bool) or not isinstance(found, int | float) or found <= 0:
+    if isinstance(found, bool) or not isinstance(found, int | float):
         return None
-    return float(found)
+    return float(found) if 0 < found <= MOST_WATTS else None

@@ -19,6 +19,7 @@ from ..firmware.parsing import text
 from .controller import Abilities, Controller, Miner, RejectedError
 from .luxos_pools import replace_pools
 from .third_party import (
+    MOST_CHOICES,
     AnswerLostError,
     rows,
     switch_pool,
@@ -85,7 +86,9 @@ class LuxosController(Controller):
         """Read the names of the profiles; firmware without the command has none."""
         found = rows(await self._client.command("profiles"), "PROFILES")
         names = dict.fromkeys(
-            name for row in found if (name := text(row.get("Profile Name")))
+            name
+            for row in found[:MOST_CHOICES]
+            if (name := text(row.get("Profile Name")))
         )
         self._profiles = tuple(
             Choice(id=name, name=name) for name in names if "," not in name

@@ -27,6 +27,8 @@ REFUSED_FOR = 3600.0
 """Seconds without another login after a wrong password: each one brings the miner nearer to
 locking its owner out."""
 
+LONGEST_LIFETIME = 1e9
+"""Seconds; a token that is good for longer is as good as one that does not end."""
 _CONNECT_TIMEOUT = 3.0
 _TOO_MANY = 429
 _REFUSED = (401, 403)
@@ -174,7 +176,7 @@ class TokenRest:
         ):
             raise InvalidReplyError(f"{self._where(path)}: no token")
         lifetime = answer.get("timeout_s") if isinstance(answer, dict) else None
-        if isinstance(lifetime, int | float) and lifetime > 0:
+        if isinstance(lifetime, int | float) and 0 < lifetime < LONGEST_LIFETIME:
             return token, float(lifetime)
         return token, None
 
@@ -279,7 +281,10 @@ def parsed(body: bytes) -> Json:
     """Parse an answer; an empty one is ``None``. Raises ValueError where it is no JSON."""
     if not body.strip():
         return None
-    value: Json = json.loads(body)
+    try:
+        value: Json = json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     return value
 
 

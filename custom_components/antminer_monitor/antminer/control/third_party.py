@@ -16,6 +16,9 @@ MAX_POOLS = 3
 _LONGEST = 256
 """Characters of a pool's URL, user or password."""
 
+MOST_CHOICES = 100
+"""Presets or profiles of a miner that are offered."""
+
 
 class AnswerLostError(SourceError):
     """The command went out and no answer came: it may have been carried out or not."""

@@ -14,6 +14,7 @@ from ..firmware.parsing import text
 from .controller import Abilities, Controller, Miner, NotKeptError, RejectedError
 from .rest import TokenRest, at
 from .third_party import (
+    MOST_CHOICES,
     AnswerLostError,
     WantedPool,
     pool_key,
@@ -228,13 +229,14 @@ class VnishController(Controller):
 
 def _presets(rows: Sequence[Json]) -> list[Choice]:
     """Read the presets, without those that need a power supply that was tampered with."""
-    return [
-        Choice(id=name, name=text(row.get("pretty")) or name)
-        for row in rows
+    found = {
+        name: Choice(id=name, name=text(row.get("pretty")) or name)
+        for row in rows[:MOST_CHOICES]
         if isinstance(row, dict)
         and (name := text(row.get("name")))
         and row.get("modded_psu_required") is not True
-    ]
+    }
+    return list(found.values())
 
 
 def _same(one: Sequence[dict[str, Json]], other: Sequence[dict[str, Json]]) -> bool:

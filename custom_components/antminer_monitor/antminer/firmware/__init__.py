@@ -1,6 +1,6 @@
 """The dialects of the CGMiner API that Antminers speak, and how to tell which one it is."""
 
-from ...source import InvalidReplyError
+from ...source import UnknownMinerError
 from .braiins import BRAIINS, BRAIINS_2019
 from .dialect import STATS_NEW, SUMMARY_NEW, Context, Dialect, Fingerprint
 from .luxos import LUXOS
@@ -27,7 +27,7 @@ DIALECTS = (BRAIINS, BRAIINS_2019, LUXOS, VNISH, HIVEON, X19, CLASSIC)
 def recognise(fingerprint: Fingerprint) -> Dialect:
     """Tell the dialect of an Antminer.
 
-    Raises InvalidReplyError, naming what answers as far as it can be told, where it is no
+    Raises UnknownMinerError, naming what answers as far as it can be told, where it is no
     Antminer: other makers' miners listen on the same port.
     """
     if not (foreign := foreigner(fingerprint)):
@@ -37,11 +37,11 @@ def recognise(fingerprint: Fingerprint) -> Dialect:
     raise unrecognised(foreign)
 
 
-def unrecognised(foreign: str | None) -> InvalidReplyError:
+def unrecognised(foreign: str | None) -> UnknownMinerError:
     """Give the error for what no dialect recognises."""
     if foreign:
-        return InvalidReplyError(f"not an Antminer but {foreign}")
-    return InvalidReplyError("not an Antminer: neither version nor stats of one")
+        return UnknownMinerError(f"not an Antminer but {foreign}")
+    return UnknownMinerError("not an Antminer: neither version nor stats of one")
 
 
 def foreigner(fingerprint: Fingerprint) -> str | None:

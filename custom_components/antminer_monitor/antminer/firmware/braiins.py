@@ -12,8 +12,8 @@ from ...source import InvalidReplyError
 from ..cgminer import Reply, is_error, section
 from .build import Reading, build, elapsed_of, summary_of
 from .dialect import Context, Dialect, Fingerprint
-from .parsing import Scale, number, positive, temperature, text, whole
-from .pools import rows_of
+from .parsing import Scale, percent, positive, temperature, text, unsigned, whole
+from .pools import clock_of, rows_of
 from .stock import has_stats, read
 
 _SCALE = Scale("MH/s", 1e6)
@@ -36,6 +36,8 @@ def _parse(replies: Mapping[str, Reply], context: Context) -> Rig:
         kind=kind,
         family="braiins",
         version=_version(replies),
+        # Of what was asked just now: other replies may be days old.
+        clock=clock_of(replies.get("summary")),
         scale=_SCALE,
         algorithm="sha256d",
         hashrate=_SCALE.rate(summary.get("MHS 5s")),
@@ -155,7 +157,7 @@ def _fans(
         if (slot := whole(row.get("ID"))) is not None
     }
     return tuple(
-        Fan(index=slot, speed=speed, duty=number(row.get("Speed")))
+        Fan(index=slot, speed=speed, duty=percent(row.get("Speed")))
         for slot, row in rows.items()
         if (speed := whole(row.get("RPM")))
         or (expected is not None and len(rows) <= expected)
@@ -175,8 +177,7 @@ def _paused(tuner: dict[str, Json]) -> bool:
 
 
 def _watts(tuner: dict[str, Json]) -> float | None:
-    found = number(tuner.get("ApproximateMinerPowerConsumption"))
-    return found if found is not None and found >= 0 else None
+    return unsigned(tuner.get("ApproximateMinerPowerConsumption"))
 
 
 def _limit(tuner: dict[str, Json]) -> str | None:
@@ -191,7 +192,7 @@ def _parse_2019(replies: Mapping[str, Reply], context: Context) -> Rig:
         for row in section(reply, "STATUS"):
             _, mark, version = str(row.get("Description")).partition("bOS_")
             if mark:
-                reading.version = version
+                reading.version = text(version)
                 if "am1-s9" in version and reading.kind is None:
                     reading.kind = "Antminer S9"
     return build(reading, replies, context)

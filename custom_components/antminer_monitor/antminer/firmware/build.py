@@ -11,12 +11,15 @@ from ...rig import Board, Extra, Fan, Firmware, PowerSource, Rig, RigError, Stat
 from ..cgminer import Reply
 from ..hardware import Hardware, clean_model, estimate_power
 from .dialect import Context
-from .parsing import Scale, algorithm_of, number, text, whole
+from .parsing import Scale, algorithm_of, text, unsigned, whole
 from .pools import best_share_of, pools_of, rows_of, shares_of
 
 STARTING_FOR = 300.0
 """Seconds after its start in which a rig that does not hash yet is starting: boards take
 1 to 5 minutes (S70cgminer of an S21)."""
+
+LATEST = 1e11
+"""Epoch seconds that no clock shows."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +40,9 @@ class Reading:
     boards: tuple[Board, ...] = ()
     fans: tuple[Fan, ...] = ()
     uptime: float | None = None
+    clock: float | None = None
+    """Epoch seconds by the rig's own clock, where ``When`` in ``STATUS`` is that, as it is with
+    Antminers (bmminer api.c, captures): an Avalon counts the seconds since its start there."""
     hardware_errors: int | None = None
     power: float | None = None
     power_source: PowerSource = PowerSource.REPORTED
@@ -103,7 +109,7 @@ def build(reading: Reading, replies: Mapping[str, Reply], context: Context) -> R
     errors = whole(reading.summary.get("Hardware Errors"))
     model = (
         reading.model
-        or clean_model(reading.kind)
+        or text(clean_model(reading.kind))
         or (text(info.model) if info else None)
     )
     return Rig(
@@ -135,6 +141,7 @@ def build(reading: Reading, replies: Mapping[str, Reply], context: Context) -> R
         best_share=best,
         found_blocks=whole(reading.summary.get("Found Blocks")),
         uptime=reading.uptime,
+        clock_offset=_clock_offset(reading.clock, context),
         errors=reading.errors,
         work_mode=reading.work_mode or mode_name(configured_mode(context)),
         fan_mode=reading.fan_mode
@@ -154,6 +161,13 @@ def _power(
         return context.power, PowerSource.REPORTED
     guessed = estimate_power(hardware, reading.hashrate_nominal, reading.hashrate)
     return guessed, None if guessed is None else PowerSource.ESTIMATED
+
+
+def _clock_offset(clock: float | None, context: Context) -> float | None:
+    # 0 is "not known": even a clock that began in 1970 moved on before anybody asked.
+    if clock is None or not 0 < clock < LATEST:
+        return None
+    return clock - context.seen_at.timestamp()
 
 
 def _set_fans(fans: tuple[Fan, ...], context: Context) -> tuple[Fan, ...]:
@@ -202,7 +216,7 @@ def mode_name(mode: Json) -> str | None:
     """Name a stock work mode as the web page does; a mode without a name as it is."""
     if mode is None or isinstance(mode, bool | list | dict):
         return None
-    plain = f"{mode:g}" if isinstance(mode, float) else str(mode)
+    plain = f"{mode:g}" if isinstance(mode, float) else text(str(mode)) or ""
     return _MODES.get(plain, plain) or None
 
 
@@ -245,4 +259,4 @@ def first(*values: float | None) -> float | None:
 
 def elapsed_of(*rows: Mapping[str, Json]) -> float | None:
     """Read the seconds since the miner program started."""
-    return first(*(number(row.get("Elapsed")) for row in rows))
+    return first(*(unsigned(row.get("Elapsed")) for row in rows))

@@ -14,11 +14,11 @@ from .parsing import (
     Scale,
     chip_map,
     hottest,
-    number,
     positive,
     side,
     temperature,
     temperatures,
+    unsigned,
     whole,
 )
 
@@ -215,7 +215,7 @@ def _frequency(keys: _Keys, record: Record) -> float | None:
     if (running := positive(record.get(average))) is not None:
         return running
     for key in own:
-        if (found := number(record.get(key))) is not None:
+        if (found := unsigned(record.get(key))) is not None:
             return found
     return positive(record.get("frequency"))
 

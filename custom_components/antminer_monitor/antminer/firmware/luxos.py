@@ -8,7 +8,7 @@ from ...rig import Board, Fan, PowerSource, Rig, Status
 from ..cgminer import Reply
 from .build import build
 from .dialect import Context, Dialect
-from .parsing import Scale, hottest, number, temperature, text, whole
+from .parsing import Scale, hottest, percent, temperature, text, unsigned, whole
 from .pools import rows_of
 from .stock import read
 
@@ -31,8 +31,7 @@ def _parse(replies: Mapping[str, Reply], context: Context) -> Rig:
     if curtailed and curtailed.lower() == "sleep" and not reading.hashrate:
         reading.status = Status.SLEEPING
     power = _first(replies, "POWER", "power")
-    watts = number(power.get("Watts"))
-    reading.power = watts if watts is not None and watts >= 0 else None
+    reading.power = unsigned(power.get("Watts"))
     # Without a meter in the power supply LuxOS calculates, from more than its rating.
     reading.power_source = (
         PowerSource.MEASURED if power.get("PSU") is True else PowerSource.REPORTED
@@ -106,15 +105,16 @@ def _hottest(corners: dict[str, Json], names: tuple[str, ...]) -> float | None:
 
 def _fans(replies: Mapping[str, Reply]) -> tuple[Fan, ...]:
     """Read ``fans``, numbered as in ``stats``: by ID, which counts from 0."""
-    return tuple(
-        Fan(
+    fans = {
+        slot: Fan(
             index=slot + 1,
             speed=whole(row.get("RPM")),
-            duty=number(row.get("Speed")),
+            duty=percent(row.get("Speed")),
         )
         for row in rows_of(replies.get("fans"), "FANS")
         if (slot := whole(row.get("ID"))) is not None
-    )
+    }
+    return tuple(fans.values())
 
 
 LUXOS = Dialect(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ...json_value import Json
 from ..hardware import TABLE, Models
+from ..web import LONGEST_TEXT
 
 _LEADING = re.compile(r"\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)")
 # The first number may be negative; after a separator a dash is a sign: "2--1-20-22".
@@ -16,6 +17,12 @@ _FASTEST = 1e15
 """No rig does so many of any unit."""
 COLDEST, HOTTEST = -40.0, 150.0
 """°C between which a sensor is believed; broken ones were seen at -83, and at 255."""
+_MAX_SENSORS = 1000
+"""Characters of the sensors of one board; four of them have about 15."""
+_MAX_MARKS = 10_000
+"""Characters of a chip map; the longest seen has some 250."""
+_MAX_AGE = 40
+"""Characters of the time since a share."""
 
 
 def number(value: Json) -> float | None:
@@ -48,6 +55,18 @@ def positive(value: Json) -> float | None:
     return found if found is not None and found > 0 else None
 
 
+def unsigned(value: Json) -> float | None:
+    """Read a number that cannot be below zero; one that is tells nothing."""
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
+def percent(value: Json) -> float | None:
+    """Read a share of a whole."""
+    found = unsigned(value)
+    return found if found is not None and found <= 100 else None
+
+
 def whole(value: Json) -> int | None:
     """Read a count; below zero it is none."""
     if type(value) is int:
@@ -57,10 +76,15 @@ def whole(value: Json) -> int | None:
 
 
 def text(value: Json) -> str | None:
-    """Read a text; ``None`` for an empty one and for the firmwares' ways to say so."""
+    """Read a text; ``None`` for an empty one and for the firmwares' ways to say so.
+
+    Of a very long one the beginning is kept, and of what cannot be shown a mark.
+    """
     if not isinstance(value, str):
         return None
-    found = " ".join(value.split())
+    found = " ".join(value[: 2 * LONGEST_TEXT].split())[:LONGEST_TEXT].rstrip()
+    if not found.isprintable():
+        found = "".join(c if c.isprintable() else "\ufffd" for c in found)
     return None if found.lower() in _NOTHING else found
 
 
@@ -88,7 +112,7 @@ def temperatures(value: Json) -> tuple[float | None, ...]:
     all are 0: there is no board.
     """
     if isinstance(value, str):
-        return _dashed(value)
+        return _dashed(value) if len(value) <= _MAX_SENSORS else ()
     if isinstance(value, list):
         found = [number(item) for item in value]
         if any(found):
@@ -111,9 +135,16 @@ def side(sensors: tuple[float | None, ...], places: tuple[int, ...]) -> float | 
     )
 
 
-@lru_cache(maxsize=2048)
 def chip_map(value: str) -> tuple[str, int]:
-    """Give a chip map without its blanks, and how many chips of it work (``o``)."""
+    """Give a chip map without its blanks, and how many chips of it work (``o``).
+
+    Empty for one that is longer than any board's.
+    """
+    return _chip_map(value) if len(value) <= _MAX_MARKS else ("", 0)
+
+
+@lru_cache(maxsize=2048)
+def _chip_map(value: str) -> tuple[str, int]:
     found = "".join(value.split())
     return found, found.count("o")
 
@@ -125,6 +156,8 @@ def share_age(value: Json, now: float | None) -> float | None:
     the miner's own clock ``now``.
     """
     if isinstance(value, str) and ":" in value:
+        if len(value) > _MAX_AGE:
+            return None
         try:
             seconds = 0
             for part in value.split(":"):

@@ -17,9 +17,13 @@ _STATUS = {
 }
 
 
+MAX_ROWS = 64
+"""Objects of a section that are read; real ones have hardly ten."""
+
+
 def rows_of(reply: Reply | None, key: str) -> list[dict[str, Json]]:
     """Give the objects of a reply's section; none for a missing or failed reply."""
-    return [] if reply is None or is_error(reply) else section(reply, key)
+    return [] if reply is None or is_error(reply) else section(reply, key)[:MAX_ROWS]
 
 
 def clock_of(reply: Reply | None) -> float | None:
@@ -39,9 +43,10 @@ def pools_of(reply: Reply | None) -> tuple[Pool, ...]:
     rows = [row for row in rows_of(reply, "POOLS") if text(row.get("URL"))]
     rows = [row for row in rows if not _is_fee(row)]
     working = _working(rows)
+    numbers = _numbers(rows)
     return tuple(
         Pool(
-            index=index if (index := whole(row.get("POOL"))) is not None else place,
+            index=numbers[place],
             url=text(row.get("URL")),
             user=text(row.get("User")),
             status=_status(row.get("Status")),
@@ -59,6 +64,15 @@ def pools_of(reply: Reply | None) -> tuple[Pool, ...]:
         )
         for place, row in enumerate(rows)
     )
+
+
+def _numbers(rows: Sequence[dict[str, Json]]) -> Sequence[int]:
+    """Number the pools as the miner does, by their places where two would be the same."""
+    told = [
+        place if (number := whole(row.get("POOL"))) is None else number
+        for place, row in enumerate(rows)
+    ]
+    return told if len(set(told)) == len(told) else range(len(told))
 
 
 def _is_fee(row: dict[str, Json]) -> bool:

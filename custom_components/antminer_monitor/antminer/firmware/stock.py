@@ -12,6 +12,7 @@ from ...json_value import Json
 from ...rig import Rig, Status
 from ...source import InvalidReplyError
 from ..cgminer import Reply, section
+from ..web import LONGEST_TEXT
 from .build import (
     Reading,
     asleep,
@@ -28,7 +29,7 @@ from .build import (
 from .chains import boards_of, fans_of
 from .dialect import Context, Dialect, Fingerprint, figures_of
 from .parsing import positive, scale_of, text, whole
-from .pools import rows_of
+from .pools import clock_of, rows_of
 
 type Record = dict[str, Json]
 
@@ -68,7 +69,7 @@ def kind_of(header: Record, record: Record, replies: Mapping[str, Reply]) -> str
     """Find ``Type``: in the stats, or else in the version."""
     for row in (header, record, *rows_of(replies.get("version"), "VERSION")):
         if isinstance(found := row.get("Type"), str) and found:
-            return found
+            return found[:LONGEST_TEXT]
     return None
 
 
@@ -129,6 +130,7 @@ def read(
         kind=kind,
         family=family_of(replies, kind),
         version=version_of(header, record, replies),
+        clock=clock_of(replies.get("stats")),
         scale=scale,
         ident=ident,
         hashrate=hashrate,

@@ -12,7 +12,7 @@ from ..cgminer import Reply
 from .build import Reading, build, resting, sum_power
 from .chains import boards_of, fans_of
 from .dialect import Context, Dialect, Fingerprint
-from .parsing import number, text
+from .parsing import percent, text
 from .stock import has_stats, read, record_of
 
 # The states of its REST interface (api-doc.json), which ``stats`` repeats. While tuning it
@@ -56,8 +56,8 @@ def _refine(reading: Reading, record: dict[str, Json], context: Context) -> None
             hardware,
             resting=resting(reading.status, reading.hashrate, reading.uptime),
         )
-    duty = number(record.get("fan_pwm"))
-    if duty is not None and 0 <= duty <= 100:
+    duty = percent(record.get("fan_pwm"))
+    if duty is not None:
         reading.fans = tuple(
             Fan(index=fan.index, speed=fan.speed, duty=duty)
             for fan in fans_of(

@@ -28,13 +28,14 @@ from .parsing import (
     Scale,
     chip_map,
     hottest,
-    number,
     scale_of,
     side,
     temperatures,
     text,
+    unsigned,
     whole,
 )
+from .pools import MAX_ROWS, clock_of
 from .stock import Record, family_of, has_stats, kind_of, power_of, read, version_of
 
 UNWELL = 0.8
@@ -90,7 +91,7 @@ def _chains(record: Record) -> list[Record]:
     chains = record.get("chain")
     if not isinstance(chains, list):
         return []
-    return [chain for chain in chains if isinstance(chain, dict)]
+    return [chain for chain in chains[:MAX_ROWS] if isinstance(chain, dict)]
 
 
 def _slot(chain: Record, place: int) -> int:
@@ -130,7 +131,7 @@ def _read_new(replies: Mapping[str, Reply], context: Context) -> Reading:
     scale = scale_of(record.get("rate_unit"), kind, None, context.models)
     hardware = context.models.find(kind)
     hashrate = scale.rate(record.get("rate_5s"))
-    uptime = first(number(record.get("elapsed")), elapsed_of(summary))
+    uptime = first(unsigned(record.get("elapsed")), elapsed_of(summary))
     mode = record.get("miner-mode")
     told = mode if mode is not None else configured_mode(context)
     status = Status.SLEEPING if asleep(told, hashrate) else None
@@ -145,6 +146,7 @@ def _read_new(replies: Mapping[str, Reply], context: Context) -> Reading:
         kind=kind,
         family=family_of(replies, kind),
         version=text(info.get("CompileTime")) or version_of({}, {}, replies),
+        clock=clock_of(replies.get("stats")),
         scale=scale,
         hashrate=hashrate,
         hashrate_average=scale.rate(record.get("rate_avg")),
@@ -190,7 +192,7 @@ def _new_boards(
             chips_working=working,
             chips_faulty=None if rests and faulty else faulty,
             chip_map=chips[0] or None,
-            frequency=number(chain.get("freq_avg")),
+            frequency=unsigned(chain.get("freq_avg")),
             hardware_errors=whole(chain.get("hw")),
             serial=text(chain.get("sn")),
         )
@@ -209,7 +211,9 @@ def _new_boards(
 
 
 def _new_fans(value: Json, expected: int | None, context: Context) -> tuple[Fan, ...]:
-    speeds = [whole(item) for item in value] if isinstance(value, list) else []
+    speeds = (
+        [whole(item) for item in value[:MAX_ROWS]] if isinstance(value, list) else []
+    )
     return tuple(
         Fan(index=slot, speed=speed)
         for slot, speed in enumerate(speeds, 1)
@@ -222,7 +226,7 @@ def _errors_of(reply: Reply | None) -> tuple[RigError, ...]:
     rows = [] if reply is None or is_error(reply) else section(reply, "SUMMARY")
     listed = rows[0].get("status") if rows else None
     errors = []
-    for entry in listed if isinstance(listed, list) else []:
+    for entry in listed[:MAX_ROWS] if isinstance(listed, list) else []:
         if isinstance(entry, dict) and entry.get("status") == "e":
             parts = (text(entry.get("type")), whole(entry.get("code")) or None)
             code = " ".join(str(part) for part in parts if part is not None)
