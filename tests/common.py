@@ -135,13 +135,19 @@ async def setup_site(
 def by_key(
     hass: HomeAssistant, owner: ConfigSubentry | ConfigEntry, *, disabled: bool = False
 ) -> dict[str, str]:
-    """Give the entity ids of a miner, or of a site's fleet device, by unique id without owner."""
+    """Give the entity ids of a miner, or of a site's fleet device, by unique id without owner.
+
+    Where a select has the key of a sensor, it is the sensor: which platform is set up first is chance.
+    """
     owner_id = (
         owner.subentry_id if isinstance(owner, ConfigSubentry) else owner.entry_id
     )
     return {
         item.unique_id.removeprefix(f"{owner_id}_"): item.entity_id
-        for item in er.async_get(hass).entities.values()
+        for item in sorted(
+            er.async_get(hass).entities.values(),
+            key=lambda item: item.domain == "sensor",
+        )
         if item.platform == DOMAIN
         and item.unique_id.startswith(f"{owner_id}_")
         and (disabled or not item.disabled)
