@@ -15,6 +15,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
+from custom_components.antminer_monitor.api import async_setup_api
 from custom_components.antminer_monitor.builtin import async_add_builtin
 from custom_components.antminer_monitor.const import (
     CONF_KIND,
@@ -126,7 +127,9 @@ async def prepare(hass: HomeAssistant) -> None:
     """Have what the flows of packs need."""
     async_add_builtin(hass)
     assert await async_setup_component(hass, "file_upload", {})
+    # A server of a test takes no more views once it runs.
     async_setup_pack_export(hass)
+    async_setup_api(hass)
 
 
 def packs_entry(*packs: Mapping[str, str], enabled: bool = True) -> MockConfigEntry:

@@ -1,5 +1,6 @@
 """Binary sensors of miners: what is wrong, and whether the figures are true."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -186,3 +187,40 @@ async def test_a_disabled_one_stays_disabled(
 
     assert hass.states.get(entity_id) is None
     assert by_key(hass, subentry).keys() & KEYS == KEYS - {"fan_fault"}
+
+
+async def test_hot_at_once_and_slow_in_time(
+    hass: HomeAssistant, farm: FarmMaker, freezer: FrozenDateTimeFactory
+) -> None:
+    """Heat is shown with the reading that tells it, a low rate after five minutes of it."""
+    miners = await farm("s19pro_2022")
+    entry = await setup_site(hass, miners)
+    (subentry,) = miners_of(entry)
+    miners[0].condition(over_temperature=True)
+    coordinator = entry.runtime_data.coordinators[subentry.subentry_id]
+    shown: list[tuple[bool, bool]] = []
+    rates: list[float] = []
+    for _ in range(14):
+        await pass_time(hass, freezer, 46)
+        rig = coordinator.data[subentry.subentry_id]
+        rates.append(rig.hashrate)
+        is_hot = state_of(hass, subentry, "overheating").state == STATE_ON
+        shown.append(
+            (is_hot, rig.board_temperature >= 85 or rig.chip_temperature >= 100)
+        )
+
+    assert all(is_shown == is_so for is_shown, is_so in shown)
+    assert shown[-1][0]
+    assert state_of(hass, subentry, "hashrate_low").state == STATE_ON
+    # The first reading that is five minutes after the one that shows it stopped.
+    stopped = NOON + timedelta(seconds=46 * (1 + rates.index(0.0)))
+    slow = state_of(hass, subentry, "hashrate_low").last_changed
+    assert slow - stopped == timedelta(seconds=322)
+
+
+async def test_limits_of_the_site(hass: HomeAssistant, farm: FarmMaker) -> None:
+    """What its owner takes for too hot is too hot."""
+    miners = await farm("s19pro_2022")
+    entry = await setup_site(hass, miners, options={"hot_board": 41})
+    (subentry,) = miners_of(entry)
+    assert state_of(hass, subentry, "overheating").state == STATE_ON

@@ -19,13 +19,14 @@ from homeassistant.const import (
     CONF_USERNAME,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.antminer_monitor import search, search_flow
+from custom_components.antminer_monitor.antminer.firmware import build
 from custom_components.antminer_monitor.const import (
     CONF_KIND,
     CONF_STALE_AFTER,
@@ -34,6 +35,8 @@ from custom_components.antminer_monitor.const import (
     KIND_SITE,
     SUBENTRY_MINER,
 )
+from custom_components.antminer_monitor.health import Limits
+from custom_components.antminer_monitor.markdown import plain
 from custom_components.antminer_monitor.source import (
     AccessDeniedError,
     SourceError,
@@ -266,7 +269,7 @@ async def test_what_answers_and_cannot_be_read_is_named(
 
     assert result["step_id"] == "select"
     assert result["description_placeholders"]["unreadable_count"] == "1"
-    assert miners[1].host in result["description_placeholders"]["unreadable"]
+    assert plain(miners[1].host) in result["description_placeholders"]["unreadable"]
 
 
 async def test_a_long_list_of_unreadable_is_cut(
@@ -642,7 +645,7 @@ async def test_dhcp_joins_a_site_in_one_click(
     )
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "added_to_site"
-    assert result["description_placeholders"] == {"site": entry.title}
+    assert result["description_placeholders"] == {"site": plain(entry.title)}
     await settle(hass)
 
     assert miners_of(entry)[1].unique_id == MAC
@@ -744,6 +747,19 @@ async def test_dhcp_of_something_else(
 
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == reason
+
+
+async def test_dhcp_shows_a_name_as_it_is(
+    hass: HomeAssistant, farm_at_usual_port: FarmMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger that calls itself a picture is none on the page."""
+    evil = "S9 <img src='//evil.example/p'> https://evil.example"
+    monkeypatch.setattr(build, "clean_model", lambda kind: evil)
+    miners = await farm_at_usual_port("s9")
+    result = await discover(hass, miners[0].host)
+    assert result["step_id"] == "discovered"
+    shown = result["description_placeholders"]["miner"]
+    assert shown.startswith(plain(evil))
 
 
 @pytest.mark.parametrize(
@@ -890,17 +906,17 @@ async def test_options(hass: HomeAssistant, farm: FarmMaker) -> None:
     assert result["step_id"] == "init"
     wanted = {CONF_SCAN_INTERVAL: 60, CONF_STALE_AFTER: 60, CONF_TIMEOUT: 5}
     result = await hass.config_entries.options.async_configure(
-        result["flow_id"], wanted
+        result["flow_id"], {**wanted, "limits": {}}
     )
     assert result["errors"] == {CONF_STALE_AFTER: "stale_below_interval"}
     wanted[CONF_STALE_AFTER] = 300
     result = await hass.config_entries.options.async_configure(
-        result["flow_id"], wanted
+        result["flow_id"], {**wanted, "limits": {}}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await settle(hass)
 
-    assert entry.options == wanted
+    assert entry.options == {**wanted, **DEFAULT_OPTIONS}
     (coordinator,) = entry.runtime_data.coordinators.values()
     assert coordinator.pacing.interval.total_seconds() == 60
     assert coordinator.pacing.stale_after.total_seconds() == 300
@@ -915,3 +931,63 @@ async def test_options_default_limit_is_three_intervals(
 
     (coordinator,) = entry.runtime_data.coordinators.values()
     assert coordinator.pacing.stale_after.total_seconds() == 60
+
+
+DEFAULT_OPTIONS = {"hot_board": 85.0, "hot_chip": 100.0, "low_hashrate": 80.0}
+"""Limits that nobody changed, as they are stored."""
+
+
+async def test_options_of_the_limits(hass: HomeAssistant, farm: FarmMaker) -> None:
+    """They are asked for in a section, kept beside the others, shown again, and in force."""
+    entry = await setup_site(hass, await farm("s9"))
+    (coordinator,) = entry.runtime_data.coordinators.values()
+    assert coordinator.limits == Limits()
+    limits = {"hot_board": 70, "hot_chip": 90.5, "low_hashrate": 50, "energy_price": 0}
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"limits": limits}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await settle(hass)
+    assert entry.options.items() >= limits.items()
+    assert "limits" not in entry.options
+    (coordinator,) = entry.runtime_data.coordinators.values()
+    assert coordinator.limits == Limits(hot_board=70.0, hot_chip=90.5, low_hashrate=0.5)
+
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["data_schema"] is not None
+    fields = result["data_schema"].schema["limits"].schema.schema
+    assert {
+        str(key): (key.description or {}).get("suggested_value") for key in fields
+    } == limits
+    # Who empties the price has none.
+    del limits["energy_price"]
+    await hass.config_entries.options.async_configure(
+        result["flow_id"], {"limits": limits}
+    )
+    assert "energy_price" not in entry.options
+    await settle(hass)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("hot_board", 39),
+        ("hot_chip", 151),
+        ("low_hashrate", 96),
+        ("low_hashrate", 0),
+        ("energy_price", -0.01),
+        ("energy_price", "dear"),
+    ],
+)
+async def test_options_of_the_limits_have_bounds(
+    hass: HomeAssistant, farm: FarmMaker, field: str, wrong: object
+) -> None:
+    """What no rig can have, or would always be so, is refused; the field is named."""
+    entry = await setup_site(hass, await farm("s9"))
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    with pytest.raises(InvalidData, match=field):
+        await hass.config_entries.options.async_configure(
+            result["flow_id"], {"limits": {field: wrong}}
+        )
+    assert entry.options == {}

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.antminer_monitor import bus, event as module
+from custom_components.antminer_monitor import bus, tellers
 from custom_components.antminer_monitor.bus import (
     EVENT_COMMAND,
     EVENT_HAPPENING,
@@ -252,7 +252,7 @@ async def test_messages_wait_for_their_entity(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Messages of a rig that has no entity yet are kept, the latest of them."""
-    monkeypatch.setattr(module, "MOST_WAITING", 2)
+    monkeypatch.setattr(tellers, "MOST_WAITING", 2)
     farm.rigs = lambda: (worker(1, unresolved=None),)
     await farm.setup()
     assert farm.entity_id("7x1_message") is None
@@ -285,7 +285,7 @@ async def test_disabled_entity(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Who disabled the entity hears of it on the bus; nothing waits in the place of others."""
-    monkeypatch.setattr(module, "MOST_WAITING", 1)
+    monkeypatch.setattr(tellers, "MOST_WAITING", 1)
     farm.rigs = lambda: (worker(1), worker(2, unresolved=None))
     await farm.setup()
     entity_id = farm.entity_id("7x1_message")

@@ -51,14 +51,14 @@ def test_nothing_seen_is_unknown_not_zero() -> None:
     assert fleet.stale == 3
 
 
-def test_offline_and_sick_rigs_are_counted() -> None:
+def test_offline_rigs_are_counted() -> None:
     """A rig that its source knows to be off is not online."""
     fleet = totals(
         [rig(status=Status.OFFLINE, hashrate=0.0), rig(hashrate=1e12)], rigs=2, stale=0
     )
 
     assert fleet.online == 1
-    assert fleet.with_problem == 1
+    assert fleet.offline == 1
 
 
 def test_a_rate_of_zero_has_no_efficiency() -> None:

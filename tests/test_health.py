@@ -1,6 +1,8 @@
 """What is wrong with a rig."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +17,7 @@ from custom_components.antminer_monitor.rig import (
     Status,
 )
 
-from .rigs import board, rig
+from .rigs import SEEN_AT, board, rig
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,11 @@ from .rigs import board, rig
         (health.hashrate_low, rig(hashrate=0.0, status=Status.STARTING), False),
         (health.hashrate_low, rig(hashrate=None), None),
         (health.hashrate_low, rig(hashrate_nominal=None), None),
+        (health.hashrate_low, rig(hashrate=1.0, uptime=599.0), False),
+        (health.hashrate_low, rig(hashrate=1.0, uptime=600.0), True),
+        (health.hashrate_low, rig(hashrate=1.0, uptime=None), True),
+        (health.overheating, rig(boards=(), problems=("overheat",)), True),
+        (health.overheating, rig(boards=(), problems=()), None),
         (health.board_fault, rig(), False),
         (health.board_fault, rig(boards=(board(1), board(2))), True),
         (
@@ -169,3 +176,164 @@ def test_frequency_is_that_of_running_boards() -> None:
 def test_reject_rate(shares: Shares, expected: float | None) -> None:
     """Rejected among judged shares; unknown before the first."""
     assert health.reject_rate(rig(shares=shares)) == expected
+
+
+@pytest.mark.parametrize(
+    ("check", "limits", "sick", "expected"),
+    [
+        (
+            health.overheating,
+            health.Limits(hot_board=61.0),
+            rig(boards=(board(board_temperature=61.0),)),
+            True,
+        ),
+        (
+            health.overheating,
+            health.Limits(hot_chip=101.0),
+            rig(boards=(board(chip_temperature=100.5),)),
+            False,
+        ),
+        (
+            health.hashrate_low,
+            health.Limits(low_hashrate=0.5),
+            rig(hashrate=56e12),
+            False,
+        ),
+        (
+            health.hashrate_low,
+            health.Limits(low_hashrate=0.95),
+            rig(hashrate=104e12),
+            True,
+        ),
+        (
+            health.has_problem,
+            health.Limits(low_hashrate=0.5),
+            rig(hashrate=87e12),
+            False,
+        ),
+        (
+            health.has_problem,
+            health.Limits(low_hashrate=0.9),
+            rig(hashrate=98e12),
+            True,
+        ),
+    ],
+)
+def test_limits_of_the_owner(
+    check: Callable[..., bool | None],
+    limits: health.Limits,
+    sick: Rig,
+    expected: bool | None,
+) -> None:
+    """They count, not ours."""
+    assert check(sick, limits=limits) is expected
+
+
+def test_a_verdict_counts_more_than_a_reading() -> None:
+    """What several readings say is what the totals go by."""
+    slow = rig(hashrate=1.0)
+    assert health.has_problem(slow)
+    assert not health.has_problem(slow, health.Verdict(hashrate_low=False))
+    assert health.has_problem(rig(), health.Verdict(overheating=True))
+
+
+def test_fine_again() -> None:
+    """Five points above the limit, and never more than the nominal rate."""
+    for rate, fine in ((93.4e12, False), (93.5e12, True)):
+        assert health.hashrate_fine(rig(hashrate=rate)) is fine
+    strict = health.Limits(low_hashrate=0.98)
+    assert health.hashrate_fine(rig(hashrate=110e12), strict)
+    assert not health.hashrate_fine(rig(hashrate=109e12), strict)
+    for unknown in ({"hashrate": None}, {"hashrate_nominal": None}):
+        assert not health.hashrate_fine(rig(**unknown))
+    assert not health.hashrate_fine(rig(status=Status.STARTING))
+
+
+def shown(
+    readings: list[Rig], every: timedelta
+) -> list[tuple[bool | None, bool | None]]:
+    """Give what is found of a rig after each of its readings."""
+    verdicts, found = health.Verdicts(), []
+    for place, read in enumerate(readings):
+        now = replace(read, seen_at=SEEN_AT + place * every)
+        # Only what differs from the last reading is said to have changed.
+        changed = {"rig"} if not place or readings[place - 1] != read else ()
+        verdicts.judge({"rig": now}, changed, health.DEFAULT_LIMITS)
+        verdict = verdicts.of("rig")
+        found.append((verdict.overheating, verdict.hashrate_low))
+    return found
+
+
+def test_heat_around_the_limit() -> None:
+    """From 100 °C on, at once, until less than 95."""
+    swing = [99.9, 100.0, 99.0, 95.0, 100.0, 94.9, 95.0, 99.9, 100.0]
+    found = shown(
+        [rig(boards=(board(chip_temperature=value),)) for value in swing],
+        timedelta(seconds=30),
+    )
+    assert [hot for hot, _ in found] == [
+        False, True, True, True, True, False, False, False, True,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("swing", "low"),
+    [
+        ([100, 79, 79, 79, 79, 79, 79], [0, 0, 0, 0, 0, 0, 1]),
+        ([79, 79, 79, 80, 79, 79, 79, 79, 79, 79], [0] * 9 + [1]),
+        ([79] * 6 + [80, 84, 79, 85, 84, 79], [0] * 5 + [1] * 4 + [0] * 3),
+        ([79] * 6 + [None, 79], [0] * 5 + [1, None, 1]),
+    ],
+    ids=["low", "one reading above", "around the way back", "one that does not tell"],
+)
+def test_rate_around_the_limit(swing: list[int | None], low: list[int | None]) -> None:
+    """Below 80 % in every reading for five minutes, until it is 85 %."""
+    found = shown(
+        [
+            rig(hashrate=None if value is None else value * 1e12, hashrate_nominal=1e14)
+            for value in swing
+        ],
+        timedelta(minutes=1),
+    )
+    assert [slow for _, slow in found] == [
+        None if value is None else bool(value) for value in low
+    ]
+
+
+def test_time_decides_where_figures_do_not_change() -> None:
+    """A rig that stands still gives equal readings, and is slow all the same in time."""
+    still = rig(hashrate=0.0, status=Status.IDLE)
+    found = shown([still] * 6, timedelta(minutes=1))
+    assert [slow for _, slow in found] == [False] * 5 + [True]
+
+
+def test_the_end_of_the_warm_up_decides_too() -> None:
+    """The same for one that never began to hash."""
+    verdicts = health.Verdicts()
+    slow = [
+        minute
+        for minute in range(20)
+        if verdicts.judge(
+            {
+                "rig": rig(
+                    hashrate=0.0,
+                    status=Status.IDLE,
+                    uptime=60.0 * minute,
+                    seen_at=SEEN_AT + timedelta(minutes=minute),
+                )
+            },
+            () if minute else {"rig"},
+            health.DEFAULT_LIMITS,
+        )
+        and verdicts.of("rig").hashrate_low
+    ]
+    assert slow == [15]
+
+
+def test_a_rig_that_is_gone_is_forgotten() -> None:
+    """Were it added again, it would begin anew."""
+    verdicts = health.Verdicts()
+    hot = rig(boards=(board(chip_temperature=120.0),))
+    assert verdicts.judge({"rig": hot}, {"rig"}, health.DEFAULT_LIMITS) == {"rig"}
+    assert verdicts.judge({}, {"rig"}, health.DEFAULT_LIMITS) == set()
+    assert verdicts.of("rig") == health.Verdict()

@@ -589,7 +589,7 @@ async def test_very_many_rigs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Of very many rigs only the most important entities are enabled, and parts have none."""
-    monkeypatch.setattr(allowance, "ENOUGH", 24)
+    monkeypatch.setattr(allowance, "ENOUGH", 28)
     monkeypatch.setattr(allowance, "MANY_RIGS", 5)
     await setup(hass, hive)
     (rig, *_) = rigs_of(hive)
@@ -601,13 +601,14 @@ async def test_very_many_rigs(
     enabled = {
         item.unique_id.removeprefix(f"{rig}_") for item in of_rig if not item.disabled
     }
-    # Six for each of four.
+    # Seven for each of four.
     assert enabled == {
         "hashrate",
         "power",
         "status",
         "stale",
         "gpu_temperature",
+        "event",
         "mining",
     }
     assert {item.unique_id for item in of_rig if item.disabled}

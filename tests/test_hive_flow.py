@@ -501,8 +501,10 @@ async def begin_options(hass: HomeAssistant, entry: ConfigEntry) -> Any:
 
 
 async def submit_options(hass: HomeAssistant, form: Any, given: dict[str, Any]) -> Any:
-    """Answer the form of the options."""
-    return await hass.config_entries.options.async_configure(form["flow_id"], given)
+    """Answer the form of the options, whose section of limits a browser always sends."""
+    return await hass.config_entries.options.async_configure(
+        form["flow_id"], {"limits": {}, **given}
+    )
 
 
 async def test_options(hass: HomeAssistant, hive: HiveService) -> None:
@@ -527,7 +529,11 @@ async def test_options(hass: HomeAssistant, hive: HiveService) -> None:
     result = await submit_options(hass, form, wanted)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     del wanted["farms"]
-    assert entry.options == {**wanted, CONF_FARMS_OFF: sorted([container, "77"])}
+    assert entry.options == {
+        **wanted,
+        **DEFAULT_LIMITS,
+        CONF_FARMS_OFF: sorted([container, "77"]),
+    }
 
 
 async def test_options_as_they_are_at_first(
@@ -542,6 +548,7 @@ async def test_options_as_they_are_at_first(
         CONF_FARMS_OFF: [],
         CONF_SCAN_INTERVAL: DEFAULT_HIVE_INTERVAL,
         CONF_ALLOW_EXEC: False,
+        **DEFAULT_LIMITS,
     }
 
 
@@ -575,3 +582,30 @@ async def test_options_leave_farms_to_another_account(
 
     await submit_options(hass, form, {"farms": ticked})
     assert entry.options[CONF_FARMS_OFF] == [north]
+
+
+DEFAULT_LIMITS = {"hot_board": 85.0, "hot_chip": 100.0, "low_hashrate": 80.0}
+"""Limits that nobody changed, as they are stored."""
+
+
+async def test_options_of_the_limits(hass: HomeAssistant, hive: HiveService) -> None:
+    """They are asked for in a section, kept beside the others, and shown again."""
+    entry = make_account(hass, hive)
+    limits = {
+        "hot_board": 80.0,
+        "hot_chip": 95.0,
+        "low_hashrate": 70.0,
+        "energy_price": 0.31,
+    }
+    form = await begin_options(hass, entry)
+    result = await submit_options(hass, form, {"limits": limits})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options.items() >= limits.items()
+    assert "limits" not in entry.options
+
+    form = await begin_options(hass, entry)
+    assert form["data_schema"] is not None
+    fields = form["data_schema"].schema["limits"].schema.schema
+    assert {
+        str(key): (key.description or {}).get("suggested_value") for key in fields
+    } == limits

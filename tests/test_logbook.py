@@ -18,18 +18,21 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.antminer_monitor.bus import (
-    EVENT_COMMAND,
+    COMMAND_SENT,
     EVENT_HAPPENING,
+    EVENT_RIG,
     UNCONFIRMED,
     async_fire_command,
+    async_fire_rig_event,
 )
 from custom_components.antminer_monitor.command import Action, Result
 from custom_components.antminer_monitor.const import DOMAIN
 from custom_components.antminer_monitor.logbook import async_describe_events
+from custom_components.antminer_monitor.rig_events import RigEventType
 from custom_components.antminer_monitor.source import Happening, Severity
 
 from .common import settle
-from .happenings import FARM, ScriptedFarm, message
+from .happenings import FARM, ScriptedFarm, message, worker
 
 
 @pytest.fixture
@@ -175,7 +178,7 @@ def command_line(
     hass: HomeAssistant, farm: ScriptedFarm, action: Action, result: Any, **given: Any
 ) -> dict[str, str]:
     """Give how a command reads."""
-    fired: list[Event[Any]] = async_capture_events(hass, EVENT_COMMAND)
+    fired: list[Event[Any]] = async_capture_events(hass, EVENT_RIG)
     async_fire_command(farm.coordinator, "7x1", action, result, **given)
     return line_of(hass, fired[0])
 
@@ -222,11 +225,11 @@ async def test_logbook_of_a_device(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The logbook of a rig's device tells who told it what, and what came of it."""
+    farm = ScriptedFarm(hass, monkeypatch)
+    await farm.setup()
     # Its pages are a package of their own, which no test needs.
     hass.config.components.add("frontend")
     assert await async_setup_component(hass, "logbook", {})
-    farm = ScriptedFarm(hass, monkeypatch)
-    await farm.setup()
     begin = dt_util.utcnow() - timedelta(minutes=1)
     user = MockUser(name="Ann").add_to_hass(hass)
     context = Context(user_id=user.id)
@@ -265,3 +268,184 @@ async def test_logbook_of_a_device(
             user.id,
         ),
     ]
+
+
+RIG_LINES: list[tuple[str, dict[str, Any], str]] = [
+    (RigEventType.REBOOTED, {"uptime": 30}, "began mining anew"),
+    (
+        RigEventType.REBOOTED,
+        {"uptime": 30, "command": "set_power_mode"},
+        "began mining anew, as it was told to use another power mode",
+    ),
+    (
+        RigEventType.REBOOTED,
+        {"uptime": 30, "command": "acme.beep"},
+        "began mining anew, as it was told to do acme.beep",
+    ),
+    (
+        RigEventType.WENT_STALE,
+        {"seconds": 90},
+        "was not heard of for 90 seconds",
+    ),
+    (
+        RigEventType.WENT_STALE,
+        {"seconds": 180, "command": "shutdown"},
+        "was not heard of for 3 minutes, as it was told to shut down",
+    ),
+    (RigEventType.CAME_BACK, {"seconds": 119}, "came back after 119 seconds"),
+    (RigEventType.CAME_BACK, {"seconds": 7199}, "came back after 119 minutes"),
+    (RigEventType.CAME_BACK, {"seconds": 7200}, "came back after 2 hours"),
+    (RigEventType.CAME_BACK, {"seconds": 200_000}, "came back after 2 days"),
+    (RigEventType.CAME_BACK, {}, "came back after some time"),
+    (RigEventType.BOARD_LOST, {"board": 2}, "lost board 2"),
+    (RigEventType.BOARD_RECOVERED, {"board": 2}, "has board 2 again"),
+    (
+        RigEventType.CHIPS_FAILING,
+        {"board": 2, "chips": 1},
+        "1 chip on board 2 fails",
+    ),
+    (
+        RigEventType.CHIPS_FAILING,
+        {"board": 2, "chips": 3},
+        "3 chips on board 2 fail",
+    ),
+    (
+        RigEventType.OVERHEATED,
+        {"part": "chip", "temperature": 101.5},
+        "overheated: chip at 101.5 °C",
+    ),
+    (RigEventType.OVERHEATED, {"part": "overheat"}, "overheated"),
+    (
+        RigEventType.COOLED_DOWN,
+        {"part": "gpu_memory", "temperature": 90.0},
+        "cooled down: graphics memory at 90 °C",
+    ),
+    (
+        RigEventType.HASHRATE_LOW,
+        {"hashrate": 55e12, "hashrate_nominal": 110e12},
+        "hashes too slowly: 50% of what it should",
+    ),
+    (
+        RigEventType.HASHRATE_RECOVERED,
+        {"hashrate": 1e12, "hashrate_nominal": 0},
+        "hashes at its rate again",
+    ),
+    (RigEventType.HASHRATE_RECOVERED, {}, "hashes at its rate again"),
+    (
+        RigEventType.POOL_CHANGED,
+        {"pool": "b.example:1", "before": "a.example:1"},
+        "works for b.example:1, no longer for a.example:1",
+    ),
+    (
+        RigEventType.POOL_DEAD,
+        {"pool": "a.example:1"},
+        "its pool a.example:1 is dead",
+    ),
+    (RigEventType.POOL_DEAD, {}, "its pool is dead"),
+    (
+        RigEventType.POOL_RECOVERED,
+        {"pool": "a.example:1"},
+        "its pool a.example:1 is alive again",
+    ),
+    (RigEventType.BLOCK_FOUND, {"blocks": 1}, "found a block"),
+    (RigEventType.BLOCK_FOUND, {"blocks": 2}, "found 2 blocks"),
+    (
+        RigEventType.SETTINGS_CHANGED,
+        {"setting": "work_mode", "value": "low", "before": "normal"},
+        "somebody else changed its power mode from normal to low",
+    ),
+    (
+        RigEventType.SETTINGS_CHANGED,
+        {"setting": "pools"},
+        "somebody else changed its pools",
+    ),
+    (
+        RigEventType.COMMAND_DONE,
+        {"command": "reboot"},
+        "was told to reboot: done",
+    ),
+    (
+        RigEventType.COMMAND_FAILED,
+        {"command": "reboot", "reason": "it is locked"},
+        "was told to reboot: failed (it is locked)",
+    ),
+    (
+        RigEventType.COMMAND_FAILED,
+        {"command": "reboot", "reason": "no effect was seen"},
+        "was told to reboot: sent, but no effect was seen",
+    ),
+    (COMMAND_SENT, {"command": "reboot"}, "was told to reboot: sent"),
+]
+
+
+@pytest.mark.parametrize(("kind", "details", "words"), RIG_LINES)
+@pytest.mark.usefixtures("noon")
+async def test_event_of_a_rig(
+    hass: HomeAssistant,
+    farm: ScriptedFarm,
+    kind: str,
+    details: dict[str, Any],
+    words: str,
+) -> None:
+    """It names the rig, says what happened, and belongs to the entity."""
+    entity_id = farm.entity_id("7x1_event")
+    fired: list[Event[Any]] = async_capture_events(hass, EVENT_RIG)
+    async_fire_rig_event(farm.coordinator, "7x1", kind, details, entity_id=entity_id)
+    line = line_of(hass, fired[0])
+    assert line["name"] == "rig-1"
+    assert line["message"] == words
+    assert line["icon"].startswith("mdi:")
+    assert line["entity_id"] == entity_id
+
+
+def test_every_event_of_a_rig_has_words() -> None:
+    """None is told by its key."""
+    assert {kind for kind, _, _ in RIG_LINES} == {*RigEventType, COMMAND_SENT}
+
+
+@pytest.mark.usefixtures("noon")
+async def test_event_without_entity(hass: HomeAssistant, farm: ScriptedFarm) -> None:
+    """Where rigs are very many they have no such entity; the line is there all the same."""
+    fired: list[Event[Any]] = async_capture_events(hass, EVENT_RIG)
+    async_fire_rig_event(farm.coordinator, "7x1", RigEventType.BOARD_LOST, {"board": 1})
+    assert "entity_id" not in fired[0].data
+    assert line_of(hass, fired[0]).keys() == {"name", "message", "icon"}
+
+
+async def test_lines_of_an_event(
+    recorder_mock: object,
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a device there is our line, and none for its command twice; the entity has its own besides."""
+    farm = ScriptedFarm(hass, monkeypatch)
+    await farm.setup()
+    hass.config.components.add("frontend")
+    assert await async_setup_component(hass, "logbook", {})
+    begin = dt_util.utcnow() - timedelta(minutes=1)
+    farm.rigs = lambda: (worker(found_blocks=1),)
+    await farm.tell()
+    async_fire_command(farm.coordinator, "7x1", Action.REBOOT, Result.DONE)
+    await settle(hass)
+    await async_wait_recording_done(hass)
+    entity_id = farm.entity_id("7x1_event")
+
+    async def lines(**of: object) -> list[tuple[str | None, str | None]]:
+        await client.send_json_auto_id(
+            {"type": "logbook/get_events", "start_time": begin.isoformat(), **of}
+        )
+        answer = await client.receive_json()
+        return [
+            (line.get("message"), line.get("attributes", {}).get("event_type"))
+            for line in answer["result"]
+            if line.get("domain") == DOMAIN or line.get("entity_id") == entity_id
+        ]
+
+    client = await hass_ws_client()
+    ours = [("found a block", None), ("was told to reboot: done", None)]
+    assert await lines(device_ids=[farm.device("7x1").id]) == ours
+    both = await lines(device_ids=[farm.device("7x1").id], entity_ids=[entity_id])
+    assert sorted(both, key=str) == sorted(
+        [*ours, (None, "block_found"), (None, "command_done")], key=str
+    )

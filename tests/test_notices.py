@@ -82,7 +82,7 @@ async def test_shown_among_the_repairs(hass: HomeAssistant, board: NoticeBoard) 
     assert issue.translation_placeholders == {
         "entry": "ann",
         "title": "Maintenance",
-        "message": "The API is down.",
+        "message": "> The API is down\\.",
         "starts": "2026-11-20 12:00",
         "ends": "–",
     }

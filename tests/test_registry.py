@@ -199,7 +199,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "reauth is a step of every flow",
     ),
     "no name": ({"kinds": (kind(name=""),)}, "the kind of entry hall has no name"),
-    "name of a number": ({"kinds": (kind(name=7),)}, "the kind of entry hall has no name"),
+    "name of a number": (
+        {"kinds": (kind(name=7),)},
+        "the kind of entry hall has no name",
+    ),
     "parts": (
         {"kinds": (kind(subentry_flows=None),)},
         "the subentry_flows of hall are no mapping",

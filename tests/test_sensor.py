@@ -69,6 +69,7 @@ ENABLED = {
     "pool",
     "reject_rate",
     "chips_faulty",
+    "event",
 }
 """What an ordinary miner shows without anybody enabling anything."""
 
@@ -311,7 +312,7 @@ async def test_what_the_recorder_leaves_out(
             assert bulky <= left_out, key
             seen |= bulky
 
-    assert seen == {"pools", "errors", "chip_map"}
+    assert seen == {"pools", "errors", "chip_map", "event_types"}
 
 
 # --- values over time ----------------------------------------------------------------------
@@ -349,7 +350,11 @@ async def test_never_seen(hass: HomeAssistant, farm: FarmMaker) -> None:
     entry = await setup_site(hass, miners)
     (subentry,) = miners_of(entry)
 
-    assert by_key(hass, subentry, disabled=True).keys() == {"stale", "last_seen"}
+    assert by_key(hass, subentry, disabled=True).keys() == {
+        "stale",
+        "last_seen",
+        "event",
+    }
     assert state_of(hass, subentry, "last_seen").state == STATE_UNKNOWN
 
 

@@ -23,6 +23,7 @@ from custom_components.antminer_monitor import (
     hive_flow,
     miner_flow,
     pack_flow,
+    repair_issues,
     site_flow,
 )
 from custom_components.antminer_monitor.antminer.addresses import AddressReason
@@ -246,6 +247,7 @@ def test_schema() -> None:
         vol.Optional("progress"): texts,
         vol.Optional("error"): texts,
         vol.Optional("abort"): texts,
+        vol.Optional("create_entry"): texts,
     }
     attribute: dict[Any, Any] = {
         vol.Required("name"): str,
@@ -505,6 +507,7 @@ def test_issues() -> None:
     """Every repair issue has a title, and either an explanation or a way to fix it."""
     raised = keywords(modules().values(), "translation_key", "async_create_issue")
     raised |= {f"hiveos_{refusal}" for refusal in Refusal}
+    raised |= {repair_issues.ISSUE_CLOCK, repair_issues.ISSUE_UNKNOWN}
     translated = TRANSLATIONS.get("issues", {})
     assert raised == translated.keys()
     for texts in translated.values():
@@ -528,3 +531,13 @@ def test_exceptions() -> None:
     translated = TRANSLATIONS.get("exceptions", {})
     assert raised == translated.keys()
     assert all(texts.keys() == {"message"} for texts in translated.values())
+
+
+@pytest.mark.parametrize("kind", ["triggers", "conditions"])
+def test_triggers_and_conditions(kind: str) -> None:
+    """Each, and each of its fields, has a name, and an icon."""
+    described = yaml.safe_load((PACKAGE / f"{kind}.yaml").read_text())
+    icons = json.loads((PACKAGE / "icons.json").read_text())[kind]
+    assert TRANSLATIONS[kind].keys() == described.keys() == icons.keys()
+    for key, item in described.items():
+        assert TRANSLATIONS[kind][key]["fields"].keys() == item["fields"].keys()

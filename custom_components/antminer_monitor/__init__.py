@@ -15,16 +15,22 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
+from .api import async_setup_api
 from .builtin import async_add_builtin
 from .const import CONF_KIND, DOMAIN
+from .dashboard import async_setup_dashboard
+from .feed import async_setup_feed
 from .hub import AntminerMonitorConfigEntry, Hub
+from .log_lines import async_setup_log_lines
 from .memory import RigMemory
 from .pack_export import async_setup_pack_export
 from .pack_hub import async_load_packs
 from .platforms import async_discover_extensions
 from .registry import Change, async_registry
+from .repair_issues import async_follow_troubles
 from .services import async_setup_services
 from .told import Told
+from .watch_memory import WatchMemory
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -53,6 +59,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.async_create_background_task(
         async_discover_extensions(hass), f"{DOMAIN} extensions"
     )
+    async_setup_log_lines(hass)
+    async_setup_feed(hass)
+    async_setup_api(hass)
+    await async_setup_dashboard(hass)
     return True
 
 
@@ -63,6 +73,7 @@ async def async_setup_entry(
     entry.runtime_data = hub = await _async_start(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.async_check_entity_limit()
+    entry.async_on_unload(async_follow_troubles(hub))
     entry.async_on_unload(entry.add_update_listener(_async_entry_changed))
     # What was added or removed while the above took its time was told to nobody.
     await hub.async_follow_entry()
@@ -133,6 +144,7 @@ async def async_remove_entry(
     """Delete what was kept of an entry that was removed."""
     await RigMemory(hass, entry.entry_id).async_remove()
     await Told(hass, entry.entry_id).async_remove()
+    await WatchMemory(hass, entry.entry_id).async_remove()
 
 
 async def async_migrate_entry(

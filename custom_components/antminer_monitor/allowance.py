@@ -17,7 +17,7 @@ MANY_RIGS: Final = 1_000
 """From so many rigs on, what would be disabled is not even registered: it would be a hundred
 thousand entries."""
 
-_OF_RIG = 18
+_OF_RIG = 19
 _OF_COMPUTER = 14
 _OF_GPU = 2
 """Entities that are enabled by default, about: of any rig, of one that is a computer too, and of
@@ -29,6 +29,7 @@ _BY_IMPORTANCE: Final[tuple[tuple[str, ...], ...]] = (
     ("status",),
     ("power",),
     ("chip_temperature", "gpu_temperature"),
+    ("event",),
     ("mining",),
     ("reported_problem", "hashrate_low"),
     ("efficiency",),

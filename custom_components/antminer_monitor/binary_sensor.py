@@ -20,6 +20,7 @@ from .coordinator import RigCoordinator
 from .devices import fleet_device_info
 from .entity import RIG, EntityOffers, RigEntity, async_setup_rig_entities, unique_id_of
 from .extra_entities import extra_binary_sensor_offers
+from .health import Verdict
 from .hub import AntminerMonitorConfigEntry
 from .notices import NoticeBoard
 from .rig import Rig, Status
@@ -32,6 +33,8 @@ class RigBinarySensorDescription(BinarySensorEntityDescription):
     """Describes a binary sensor of a rig."""
 
     value_fn: Callable[[Rig], bool | None]
+    verdict_fn: Callable[[Verdict], bool | None] | None = None
+    """Gives the state of one that several readings decide; ``value_fn`` says whether it is there."""
     attributes_fn: Callable[[Rig], Mapping[str, object]] | None = None
 
 
@@ -39,6 +42,7 @@ def _problem(
     key: str,
     value_fn: Callable[[Rig], bool | None],
     device_class: BinarySensorDeviceClass = BinarySensorDeviceClass.PROBLEM,
+    verdict_fn: Callable[[Verdict], bool | None] | None = None,
 ) -> RigBinarySensorDescription:
     return RigBinarySensorDescription(
         key=key,
@@ -46,6 +50,7 @@ def _problem(
         device_class=device_class,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=value_fn,
+        verdict_fn=verdict_fn,
     )
 
 
@@ -56,8 +61,17 @@ RIG_BINARY_SENSORS: tuple[RigBinarySensorDescription, ...] = (
         device_class=BinarySensorDeviceClass.RUNNING,
         value_fn=lambda rig: rig.status is Status.RUNNING,
     ),
-    _problem("overheating", health.overheating, BinarySensorDeviceClass.HEAT),
-    _problem("hashrate_low", health.hashrate_low),
+    _problem(
+        "overheating",
+        health.overheating,
+        BinarySensorDeviceClass.HEAT,
+        verdict_fn=lambda verdict: verdict.overheating,
+    ),
+    _problem(
+        "hashrate_low",
+        health.hashrate_low,
+        verdict_fn=lambda verdict: verdict.hashrate_low,
+    ),
     _problem("board_fault", health.board_fault),
     _problem("fan_fault", health.fan_fault),
     _problem("pool_fault", health.pool_fault),
@@ -138,6 +152,8 @@ class RigBinarySensor(RigEntity[Rig], BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """Whether it is so; unknown where the reading cannot tell."""
+        if (verdict_fn := self.entity_description.verdict_fn) is not None:
+            return verdict_fn(self.coordinator.verdict_of(self.rig_id))
         rig = self.part
         return self.entity_description.value_fn(rig) if rig else None
 

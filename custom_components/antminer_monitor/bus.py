@@ -1,6 +1,6 @@
-"""What the integration tells everybody on the event bus: happenings and commands."""
+"""What the integration tells everybody on the event bus: happenings, commands, events of rigs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NotRequired, TypedDict
 
@@ -13,6 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 from .command import Result
 from .const import DOMAIN
 from .coordinator import RigCoordinator
+from .rig_events import Detail
 from .source import Happening
 
 UNCONFIRMED: Final = "unconfirmed"
@@ -23,8 +24,6 @@ MOST_COMMANDS = 1000
 
 LONGEST_TEXT = 200
 """Characters of a detail that are told: what a source writes may be anything."""
-
-type Plain = bool | int | float | str
 
 
 class HappeningData(TypedDict):
@@ -46,7 +45,7 @@ class HappeningData(TypedDict):
     """ISO 8601, UTC."""
     told_after: int
     """Seconds from then until now: hours, where Home Assistant was away."""
-    details: dict[str, Plain]
+    details: dict[str, Detail]
 
 
 class CommandData(TypedDict):
@@ -63,11 +62,31 @@ class CommandData(TypedDict):
     error: NotRequired[str]
 
 
+class RigEventData(TypedDict):
+    """Data of ``EVENT_RIG``; nothing in it is secret."""
+
+    device_id: str | None
+    entity_id: NotRequired[str]
+    """The rig's event entity, where there is one."""
+    rig_id: str
+    name: str
+    """Of the device."""
+    type: str
+    """A RigEventType, or ``command_sent``."""
+    details: dict[str, Detail]
+
+
 EVENT_HAPPENING: EventType[HappeningData] = EventType(f"{DOMAIN}_happening")
 """Something happened to a rig or in a farm; fired once for each."""
 
 EVENT_COMMAND: EventType[CommandData] = EventType(f"{DOMAIN}_command")
 """A rig was told something; fired when it is sent, and again when it is known how it ended."""
+
+EVENT_RIG: EventType[RigEventData] = EventType(f"{DOMAIN}_rig_event")
+"""Something happened to a rig, as its readings show; fired once for each."""
+
+COMMAND_SENT: Final = "command_sent"
+"""Type of ``EVENT_RIG`` that is no event of a rig yet: for the logbook, which tells both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +165,32 @@ def async_fire_happening(
     return context
 
 
-def plain_details(happening: Happening) -> dict[str, Plain]:
+@callback
+def async_fire_rig_event(
+    coordinator: RigCoordinator,
+    rig_id: str,
+    event_type: str,
+    details: Mapping[str, Detail],
+    *,
+    entity_id: str | None = None,
+    context: Context | None = None,
+) -> RigEventData:
+    """Tell what happened to a rig, in the context of the command that it answers."""
+    device_id, name = _device(coordinator, rig_id)
+    data = RigEventData(
+        device_id=device_id,
+        rig_id=rig_id,
+        name=name,
+        type=str(event_type),
+        details=dict(details),
+    )
+    if entity_id:
+        data["entity_id"] = entity_id
+    coordinator.hass.bus.async_fire(EVENT_RIG, data, context=context)
+    return data
+
+
+def plain_details(happening: Happening) -> dict[str, Detail]:
     """Give the details that are plain values, long texts cut."""
     return {
         key: value[:LONGEST_TEXT] if isinstance(value, str) else value

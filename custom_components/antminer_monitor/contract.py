@@ -122,9 +122,11 @@ def _kinds(kinds: tuple[SourceKind, ...]) -> Iterable[str]:
             yield f"{kind.kind} is no kind of entry: lower case, digits and _"
         if kind.kind in _OTHER_STEPS or hasattr(ConfigFlow, step):
             yield f"{kind.kind} is a step of every flow, and no kind of entry"
-        if not isinstance(kind.name, str) or not kind.name:
+        name: object = kind.name
+        if not isinstance(name, str) or not name:
             yield f"the kind of entry {kind.kind} has no name"
-        if not isinstance(kind.subentry_flows, Mapping):
+        flows: object = kind.subentry_flows
+        if not isinstance(flows, Mapping):
             yield f"the subentry_flows of {kind.kind} are no mapping"
         if kind.flow.VERSION != 1:
             yield f"the VERSION of the flow of {kind.kind} is not 1"

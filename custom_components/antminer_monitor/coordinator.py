@@ -18,6 +18,8 @@ from .allowance import Allowance
 from .audience import Audience
 from .changes import Changes, compare
 from .command import Command, Outcome, Result
+from .health import DEFAULT_LIMITS, Limits, Verdict, Verdicts
+from .outage_log import OutageLog
 from .rig import Rig, Status
 from .shape import Shape, shape_of
 from .source import Group, Happening, Reading, Source, SourceError, SourceTimeoutError
@@ -30,9 +32,6 @@ MANY_RIGS = 50
 
 READ_DEADLINE = 300.0
 """Seconds after which a reading counts as failed, whatever deadlines its source keeps."""
-
-MOST_LINES = 5
-"""Rigs that are named one by one in the log when they go or come back together."""
 
 
 def phases() -> Iterator[float]:
@@ -139,12 +138,17 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             None
         )
         """Adds to the rigs of a reading what extensions compute of them."""
+        self.limits: Limits = DEFAULT_LIMITS
+        """From where on its rigs are too hot, or too slow."""
+        self._verdicts = Verdicts()
         self.excuse: str | None = None
         """Why its source is expected to be away now, such as an announced downtime."""
         self._configured = rig_ids
         self._told = told
         self._stale: set[str] = set(self.data)
-        self._told_missing: set[str] = set()
+        self._outages = OutageLog(
+            _LOGGER, label_of=self.label_of, last_seen=self.last_seen
+        )
         self._absent: dict[str, int] = {}
         self._group: tuple[datetime, Group] | None = None
         self._audience = Audience(hass, entry, name)
@@ -207,6 +211,14 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         if is_expected != (rig_id in self._expected):
             self._expected ^= {rig_id}
             self._audience.async_tell({rig_id})
+
+    def verdict_of(self, rig_id: str) -> Verdict:
+        """Give what is found of a rig over its readings; nothing is known before the first."""
+        return self._verdicts.of(rig_id)
+
+    def recall_verdicts(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Begin with what was found of rigs in an earlier run."""
+        self._verdicts.recall(verdicts)
 
     def last_seen(self, rig_id: str) -> datetime | None:
         """When the rig was last seen, in this run or an earlier one; None if never."""
@@ -371,6 +383,7 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         if reading.group:
             self._group = (dt_util.utcnow(), reading.group)
         changed = changes.changed | self._find_stale()
+        changed |= self._verdicts.judge(self.data, changes.changed, self.limits)
         self._seen_audience.async_tell()
         if changed:
             self._audience.async_tell(changed)
@@ -402,6 +415,7 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             for rig_id in self.data
             if rig_id not in seen or now - seen[rig_id] >= limit
         }
+        self._verdicts.interrupt(self._stale - before)
         self._cancel_stale_timer()
         if fresh:
             self._stale_timer = async_call_later(
@@ -424,37 +438,13 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             self._stale_timer = None
 
     def _tell_log(self) -> None:
-        """One line when a rig goes, one when it is back; one for all where many go together."""
-        missing = {rig_id for rig_id in self.rig_ids if self.is_stale(rig_id)}
-        gone = missing - self._told_missing
-        back = self._told_missing - missing
-        self._told_missing = missing
-        # A downtime that was announced is no outage.
-        level = logging.INFO if self.excuse else logging.WARNING
-        reason = self.excuse or (self.last_failure.error if self.last_failure else "")
-        reason = f": {reason}" if reason else ""
-        if len(gone) > MOST_LINES:
-            _LOGGER.log(level, "%s: %d rigs are stale%s", self.name, len(gone), reason)
-        else:
-            for rig_id in gone:
-                seen = self.last_seen(rig_id)
-                since = (
-                    dt_util.as_local(seen).isoformat(" ", "seconds")
-                    if seen
-                    else "never"
-                )
-                _LOGGER.log(
-                    level,
-                    "%s is stale, last seen %s%s",
-                    self.label_of(rig_id),
-                    since,
-                    reason,
-                )
-        if len(back) > MOST_LINES:
-            _LOGGER.log(level, "%s: %d rigs are back", self.name, len(back))
-        else:
-            for rig_id in back & self.data.keys():
-                _LOGGER.log(level, "%s is back", self.label_of(rig_id))
+        self._outages.tell(
+            self.name,
+            {rig_id for rig_id in self.rig_ids if self.is_stale(rig_id)},
+            self.data,
+            excuse=self.excuse,
+            error=self.last_failure.error if self.last_failure else None,
+        )
 
     def label_of(self, rig_id: str) -> str:
         """Give what to call a rig in a log line or an error."""

@@ -1,23 +1,16 @@
-"""Event entities: messages of rigs, and what people do in a farm."""
+"""Event entities: what happens to rigs, messages of rigs, and what people do in a farm."""
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import partial
 from typing import Final, override
 
-from homeassistant.components.event import (
-    DOMAIN as EVENT_DOMAIN,
-    EventEntity,
-    EventEntityDescription,
-)
+from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.start import async_at_started
 
-from .bus import async_fire_happening, plain_details
-from .const import DOMAIN
+from .bus import RigEventData, async_fire_happening, plain_details
 from .coordinator import RigCoordinator
 from .entity import (
     RIG,
@@ -30,13 +23,13 @@ from .entity import (
 from .fleet import FleetCoordinator
 from .hub import AntminerMonitorConfigEntry
 from .rig import Rig
+from .rig_events import RigEventType
 from .source import Happening, Severity
+from .tellers import Tellers
 from .told import Told
+from .watch import EVENT_KEY, Watcher
 
 PARALLEL_UPDATES = 0
-
-MOST_WAITING = 200
-"""Happenings that are kept until their entities are there; of more, the latest."""
 
 MESSAGE = EventEntityDescription(
     key="message",
@@ -52,11 +45,20 @@ ACTIVITY = EventEntityDescription(
     event_types=[EVENT_TYPE_ACTIVITY],
 )
 
+RIG_EVENT = EventEntityDescription(
+    key=EVENT_KEY,
+    translation_key="event",
+    event_types=[kind.value for kind in RigEventType],
+)
+
+FLEET_EVENT = EventEntityDescription(
+    key=EVENT_KEY,
+    translation_key="fleet_event",
+    event_types=[kind.value for kind in RigEventType],
+)
+
 _OF_ENTITY = frozenset({"event_type", "event_types"})
 """Attributes whose names no detail may take."""
-
-type Teller = Callable[[Happening, Context | None], None]
-"""Shows a happening, in the context of the command that it answers if there is one."""
 
 
 async def async_setup_entry(
@@ -67,18 +69,32 @@ async def async_setup_entry(
     """Set up the events of an entry."""
     hub = entry.runtime_data
     herald = Herald(hass, hub.told)
+    watcher = Watcher(hass, hub.watched)
     await async_setup_rig_entities(
         entry,
         async_add_entities,
-        partial(_offers, hub.registered_ids(Platform.EVENT), herald),
+        partial(_offers, hub.registered_ids(Platform.EVENT), herald, watcher),
     )
     _setup_activities(entry, async_add_entities, herald)
 
+    @callback
+    def add_fleet(fleet: FleetCoordinator) -> CALLBACK_TYPE:
+        async_add_entities([FleetEvent(fleet, watcher)])
+        return _nothing
+
+    hub.async_add_fleet_platform(add_fleet)
+
     async def begin(_hass: HomeAssistant) -> None:
         hub.async_add_follower(herald.async_follow)
+        entry.async_on_unload(watcher.async_start())
+        hub.async_add_follower(watcher.async_follow)
 
     # Automations hear nothing before: what happened while Home Assistant was away waits.
     entry.async_on_unload(async_at_started(hass, begin))
+
+
+def _nothing() -> None:
+    """End nothing: what was added goes with its platform."""
 
 
 class Herald:
@@ -86,12 +102,8 @@ class Herald:
 
     def __init__(self, hass: HomeAssistant, told: Told) -> None:
         """Make a herald that listens to nobody yet."""
-        self._registry = er.async_get(hass)
         self._told = told
-        self._tellers: dict[str, Teller] = {}
-        self._waiting: deque[tuple[str, Happening, Context | None]] = deque(
-            maxlen=MOST_WAITING
-        )
+        self.tellers: Tellers[Happening] = Tellers(hass)
 
     @callback
     def async_follow(self, coordinator: RigCoordinator) -> CALLBACK_TYPE:
@@ -102,35 +114,16 @@ class Herald:
         return coordinator.async_add_happening_listener(tell)
 
     @callback
-    def async_enter(self, unique_id: str, teller: Teller) -> CALLBACK_TYPE:
-        """Have an entity show its happenings, those that waited for it first."""
-        self._tellers[unique_id] = teller
-        waiting = tuple(self._waiting)
-        self._waiting.clear()
-        for item in waiting:
-            if item[0] == unique_id:
-                teller(*item[1:])
-            else:
-                self._waiting.append(item)
-
-        def leave() -> None:
-            self._tellers.pop(unique_id, None)
-
-        return leave
-
-    @callback
     def _tell(self, coordinator: RigCoordinator, happening: Happening) -> None:
         unique_id = (
             activity_id(coordinator.origin.device_id)
             if happening.rig_id is None or is_activity(happening)
             else unique_id_of(happening.rig_id, MESSAGE.key)
         )
-        entity_id = self._registry.async_get_entity_id(EVENT_DOMAIN, DOMAIN, unique_id)
-        context = async_fire_happening(coordinator, happening, entity_id)
-        if teller := self._tellers.get(unique_id):
-            teller(happening, context)
-        elif not entity_id or not self._registry.entities[entity_id].disabled:
-            self._waiting.append((unique_id, happening, context))
+        context = async_fire_happening(
+            coordinator, happening, self.tellers.entity_id_of(unique_id)
+        )
+        self.tellers.async_tell(unique_id, happening, context)
 
 
 def is_activity(happening: Happening) -> bool:
@@ -144,9 +137,17 @@ def activity_id(device_id: str) -> str:
 
 
 def _offers(
-    registered: frozenset[str], herald: Herald, coordinator: RigCoordinator, rig_id: str
+    registered: frozenset[str],
+    herald: Herald,
+    watcher: Watcher,
+    coordinator: RigCoordinator,
+    rig_id: str,
 ) -> EntityOffers:
-    """Offer an entity to a rig whose source keeps messages of it."""
+    """Offer what tells what happens to a rig, and what its messages where its source keeps them."""
+    yield (
+        unique_id_of(rig_id, RIG_EVENT.key),
+        partial(RigEvent, coordinator, rig_id, watcher),
+    )
     rig = coordinator.data.get(rig_id)
     unique_id = unique_id_of(rig_id, MESSAGE.key)
     if (rig and rig.unresolved is not None) or unique_id in registered:
@@ -180,14 +181,14 @@ def _setup_activities(
     entry.runtime_data.async_add_fleet_platform(follow)
 
 
-class HappeningEvent(EventEntity):
-    """Shows the last of something's happenings."""
+class TellingEvent[T](EventEntity):
+    """Shows the last of what happened to something."""
 
-    herald: Herald
+    tellers: Tellers[T]
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the herald, once there is a state.
+        """Listen, once there is a state.
 
         Of what is told before, no state is written; and what changes from none is no
         event to automations.
@@ -198,7 +199,7 @@ class HappeningEvent(EventEntity):
     @callback
     def _enter(self) -> None:
         if self.unique_id:
-            self.async_on_remove(self.herald.async_enter(self.unique_id, self._tell))
+            self.async_on_remove(self.tellers.async_enter(self.unique_id, self._tell))
 
     @property
     @override
@@ -210,31 +211,81 @@ class HappeningEvent(EventEntity):
     def _handle_coordinator_update(self) -> None:
         """Figures are nothing that happens."""
 
-    def event_type_of(self, happening: Happening) -> str:
-        """Give the type of a happening."""
+    def event_type_of(self, what: T) -> str:
+        """Give the type of what happened."""
         raise NotImplementedError
 
-    def attributes_of(self, happening: Happening) -> dict[str, object]:
-        """Give what belongs to a happening."""
-        attributes: dict[str, object] = {
-            key: value
-            for key, value in plain_details(happening).items()
-            if key not in _OF_ENTITY
-        }
-        attributes["title"] = happening.title
-        attributes["at"] = happening.at.isoformat()
-        if happening.command_id is not None:
-            attributes["command_id"] = happening.command_id
-        return attributes
+    def attributes_of(self, what: T) -> Iterator[tuple[str, object]]:
+        """Give what belongs to it."""
+        raise NotImplementedError
 
     @callback
-    def _tell(self, happening: Happening, context: Context | None) -> None:
-        self._trigger_event(
-            self.event_type_of(happening), self.attributes_of(happening)
-        )
+    def _tell(self, what: T, context: Context | None) -> None:
+        attributes = {
+            key: value
+            for key, value in self.attributes_of(what)
+            if key not in _OF_ENTITY
+        }
+        self._trigger_event(self.event_type_of(what), attributes)
         if context:
             self.async_set_context(context)
         self.async_write_ha_state()
+
+
+class RigEvent(TellingEvent[RigEventData], RigEntity[Rig]):
+    """What happens to a rig."""
+
+    def __init__(
+        self, coordinator: RigCoordinator, rig_id: str, watcher: Watcher
+    ) -> None:
+        """Make the entity of a rig."""
+        super().__init__(coordinator, rig_id, RIG_EVENT, RIG)
+        self.tellers = watcher.tellers
+
+    @override
+    def event_type_of(self, what: RigEventData) -> str:
+        """Give the kind."""
+        return what["type"]
+
+    @override
+    def attributes_of(self, what: RigEventData) -> Iterator[tuple[str, object]]:
+        """Give the details."""
+        yield from what["details"].items()
+
+
+class FleetEvent(TellingEvent[RigEventData], FleetEntity):
+    """What happens to the rigs of a site or of a farm."""
+
+    def __init__(self, coordinator: FleetCoordinator, watcher: Watcher) -> None:
+        """Make the entity of a site or farm."""
+        super().__init__(coordinator, FLEET_EVENT)
+        self.tellers = watcher.tellers
+
+    @override
+    def event_type_of(self, what: RigEventData) -> str:
+        """Give the kind."""
+        return what["type"]
+
+    @override
+    def attributes_of(self, what: RigEventData) -> Iterator[tuple[str, object]]:
+        """Name the rig too."""
+        yield from what["details"].items()
+        yield "rig", what["name"]
+        yield "rig_id", what["rig_id"]
+        yield "device_id", what["device_id"]
+
+
+class HappeningEvent(TellingEvent[Happening]):
+    """Shows the last of what a source told."""
+
+    @override
+    def attributes_of(self, what: Happening) -> Iterator[tuple[str, object]]:
+        """Give what belongs to it, as far as it is plain."""
+        yield from plain_details(what).items()
+        yield "title", what.title
+        yield "at", what.at.isoformat()
+        if what.command_id is not None:
+            yield "command_id", what.command_id
 
 
 class MessageEvent(HappeningEvent, RigEntity[Rig]):
@@ -245,12 +296,12 @@ class MessageEvent(HappeningEvent, RigEntity[Rig]):
     ) -> None:
         """Make the entity of a rig."""
         super().__init__(coordinator, rig_id, MESSAGE, RIG)
-        self.herald = herald
+        self.tellers = herald.tellers
 
     @override
-    def event_type_of(self, happening: Happening) -> str:
+    def event_type_of(self, what: Happening) -> str:
         """Give the severity."""
-        return happening.severity.value
+        return what.severity.value
 
 
 class ActivityEvent(HappeningEvent, FleetEntity):
@@ -259,26 +310,25 @@ class ActivityEvent(HappeningEvent, FleetEntity):
     def __init__(self, coordinator: FleetCoordinator, herald: Herald) -> None:
         """Make the entity of a farm."""
         super().__init__(coordinator, ACTIVITY)
-        self.herald = herald
+        self.tellers = herald.tellers
 
     @override
-    def event_type_of(self, happening: Happening) -> str:
+    def event_type_of(self, what: Happening) -> str:
         """There is one type only: what people can do is up to the source."""
         return EVENT_TYPE_ACTIVITY
 
     @override
-    def attributes_of(self, happening: Happening) -> dict[str, object]:
+    def attributes_of(self, what: Happening) -> Iterator[tuple[str, object]]:
         """Name the rig that it was done to, if it was one."""
-        attributes = super().attributes_of(happening)
-        if happening.rig_id is None:
-            return attributes
+        yield from super().attributes_of(what)
+        if what.rig_id is None:
+            return
         rig = next(
             (
-                coordinator.data[happening.rig_id]
+                coordinator.data[what.rig_id]
                 for coordinator in self.coordinator.coordinators
-                if happening.rig_id in coordinator.data
+                if what.rig_id in coordinator.data
             ),
             None,
         )
-        attributes["rig"] = (rig.name if rig else None) or happening.rig_id
-        return attributes
+        yield "rig", (rig.name if rig else None) or what.rig_id

@@ -59,8 +59,17 @@ class Fleet:
         return self.power / rate if rate else None
 
 
+def count_sick(rigs: Iterable[tuple[RigCoordinator, str]]) -> int:
+    """Count the rigs that are seen now and have a problem, as their own sensors say."""
+    return sum(
+        has_problem(coordinator.data[rig_id], coordinator.verdict_of(rig_id))
+        for coordinator, rig_id in rigs
+        if not coordinator.is_stale(rig_id)
+    )
+
+
 def totals(fresh: Iterable[Rig], *, rigs: int, stale: int) -> Fleet:
-    """Add up the rigs that are seen now."""
+    """Add up the rigs that are seen now; who is sick is not known from a reading alone."""
     seen = list(fresh)
     hashrates: dict[str, float] = {}
     coins: dict[Coin, float] = {}
@@ -80,7 +89,6 @@ def totals(fresh: Iterable[Rig], *, rigs: int, stale: int) -> Fleet:
         rigs=rigs,
         online=sum(rig.status is not Status.OFFLINE for rig in seen),
         stale=stale,
-        with_problem=sum(has_problem(rig) for rig in seen),
     )
 
 
@@ -170,6 +178,11 @@ class FleetCoordinator(DataUpdateCoordinator[Fleet]):
                     for coordinator in coordinators
                     for rig_id in coordinator.rig_ids
                 ),
+            ),
+            with_problem=count_sick(
+                (coordinator, rig_id)
+                for coordinator in coordinators
+                for rig_id in coordinator.rig_ids
             ),
             group=groups[0] if len(groups) == 1 else None,
         )

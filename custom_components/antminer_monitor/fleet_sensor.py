@@ -16,8 +16,10 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .const import CONF_ENERGY_PRICE
 from .coordinator import RigCoordinator
 from .energy import FLEET_ENERGY, FleetEnergySensor
+from .energy_cost import FleetCostSensor, async_remove_cost
 from .entity import FleetEntity
 from .fleet import Coin, Fleet, FleetCoordinator
 from .hub import AntminerMonitorConfigEntry
@@ -118,7 +120,8 @@ def async_setup_fleet_sensors(
     entry: AntminerMonitorConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add totals; those of an algorithm or a coin once a rig mines it."""
+    """Add totals; those of an algorithm or a coin once a rig mines it, the cost with a price."""
+    price: float | None = entry.options.get(CONF_ENERGY_PRICE)
 
     @callback
     def add(fleet: FleetCoordinator) -> CALLBACK_TYPE:
@@ -126,8 +129,11 @@ def async_setup_fleet_sensors(
             [
                 *(FleetSensor(fleet, description) for description in FLEET_SENSORS),
                 FleetEnergySensor(fleet, FLEET_ENERGY),
+                *([] if price is None else [FleetCostSensor(fleet, price)]),
             ]
         )
+        if price is None:
+            async_remove_cost(fleet.hass, fleet.device_id)
         added: set[object] = set()
         known: object = None
 

@@ -1,14 +1,16 @@
-"""What is wrong with a rig, judged from one reading of it.
+"""What is wrong with a rig.
 
-Each function gives ``None`` where the reading cannot tell.
+Most functions judge by one reading, and give ``None`` where it cannot tell. What swings
+around a limit is judged over several readings: see ``judge``.
 """
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from .rig import PoolStatus, Rig, Status
 
-HOT_BOARD = 85.0
-"""°C on a circuit board. Stock firmware of the S19 generation stops a little above."""
-HOT_CHIP = 100.0
-"""°C in a chip."""
 HOT_GPU = 90.0
 """°C in a graphics processor; most throttle from there on."""
 HOT_GPU_MEMORY = 105.0
@@ -16,34 +18,194 @@ HOT_GPU_MEMORY = 105.0
 
 OVERHEAT = "overheat"
 """Among a rig's problems: its source knows the limits that its owner set."""
-LOW_HASHRATE = 0.8
-"""Share of the nominal hashrate under which a running rig is called slow."""
+
+COOLER = 5.0
+"""°C below its limit at which a part that was too hot no longer is."""
+FASTER = 0.05
+"""Share of the nominal hashrate above the limit at which a rig that was slow no longer is."""
+
+WARM_UP = 600.0
+"""Seconds from the start of the miner program in which a rig is not called slow: it tunes its boards."""
+SLOW_FOR = timedelta(minutes=5)
+"""For so long every reading must be below the limit: the rate of a few seconds goes up and down."""
 
 
-def overheating(rig: Rig) -> bool | None:
-    """Tell whether a board, a chip or a graphics card is too hot."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """From where on a rig is too hot, or too slow."""
+
+    hot_board: float = 85.0
+    """°C on a circuit board. Stock firmware of the S19 generation stops a little above."""
+    hot_chip: float = 100.0
+    """°C in a chip."""
+    low_hashrate: float = 0.8
+    """Share of the nominal hashrate under which a running rig is called slow."""
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is found of a rig over several readings, so that a value at a limit does not flap."""
+
+    overheating: bool | None = None
+    hashrate_low: bool | None = None
+    hot: frozenset[str] = frozenset()
+    """The parts that are too hot: keys of ``temperatures_of``, or ``OVERHEAT``. Kept while the rig
+    tells no temperature."""
+    is_low: bool = False
+    """Whether it was too slow, as far as was known last."""
+    low_since: datetime | None = None
+    """Since when every reading was below the limit."""
+
+
+_NOTHING: Final = Verdict()
+
+
+def temperatures_of(
+    rig: Rig, limits: Limits = DEFAULT_LIMITS
+) -> dict[str, tuple[float, float]]:
+    """Give the hottest of each kind of part that tells its temperature, each with its limit, in °C."""
+    found = {
+        "board": (rig.board_temperature, limits.hot_board),
+        "chip": (rig.chip_temperature, limits.hot_chip),
+        "gpu": (rig.gpu_temperature, HOT_GPU),
+        "gpu_memory": (rig.gpu_memory_temperature, HOT_GPU_MEMORY),
+    }
+    return {
+        part: (value, limit)
+        for part, (value, limit) in found.items()
+        if value is not None
+    }
+
+
+def judge(
+    rig: Rig, limits: Limits = DEFAULT_LIMITS, before: Verdict | None = None
+) -> Verdict:
+    """Give what is found of a rig by this reading, and by what was found before.
+
+    A part is too hot from its limit on, at once, until it is ``COOLER``. A rig is slow once
+    it was below the limit for ``SLOW_FOR``, until it is ``FASTER``.
+    """
+    before = before or Verdict()
+    temperatures = temperatures_of(rig, limits)
+    hot = {
+        part
+        for part, (value, limit) in temperatures.items()
+        if value >= limit - COOLER * (part in before.hot)
+    }
     if rig.problems is not None and OVERHEAT in rig.problems:
-        return True
-    limits = (
-        (rig.board_temperature, HOT_BOARD),
-        (rig.chip_temperature, HOT_CHIP),
-        (rig.gpu_temperature, HOT_GPU),
-        (rig.gpu_memory_temperature, HOT_GPU_MEMORY),
+        hot.add(OVERHEAT)
+    is_known = bool(temperatures or hot)
+    is_low = hashrate_low(rig, limits, was=before.is_low)
+    low_since = before.low_since
+    if is_low is False:
+        low_since = None
+    elif is_low and not before.is_low:
+        low_since = low_since or rig.seen_at
+        is_low = bool(low_since and rig.seen_at and rig.seen_at - low_since >= SLOW_FOR)
+    return Verdict(
+        overheating=bool(hot) if is_known else None,
+        hashrate_low=is_low,
+        hot=frozenset(hot) if is_known else before.hot,
+        is_low=before.is_low if is_low is None else is_low,
+        low_since=low_since,
     )
-    known = [value >= limit for value, limit in limits if value is not None]
-    return any(known) if known else None
 
 
-def hashrate_low(rig: Rig) -> bool | None:
-    """Tell whether a rig that should hash does so far below its nominal rate.
+class Verdicts:
+    """What is found of each rig of a source."""
 
-    A rig that sleeps, or is just starting, is not slow.
+    def __init__(self) -> None:
+        """Begin with nothing found."""
+        self._verdicts: dict[str, Verdict] = {}
+        self._undecided: set[str] = set()
+
+    def of(self, rig_id: str) -> Verdict:
+        """Give what is found of a rig; nothing is known before its first reading."""
+        return self._verdicts.get(rig_id, _NOTHING)
+
+    def recall(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Begin with what was found in an earlier run."""
+        self._verdicts.update(verdicts)
+
+    def judge(
+        self, rigs: Mapping[str, Rig], changed: Iterable[str], limits: Limits
+    ) -> set[str]:
+        """Judge the rigs that changed, and those for which time decides; give those newly found so."""
+        news: set[str] = set()
+        for rig_id in self._undecided.union(changed):
+            rig = rigs.get(rig_id)
+            if rig is None:
+                self._verdicts.pop(rig_id, None)
+                self._undecided.discard(rig_id)
+                continue
+            before = self.of(rig_id)
+            verdict = judge(rig, limits, before)
+            if is_warming_up(rig) or (verdict.low_since and not verdict.is_low):
+                self._undecided.add(rig_id)
+            else:
+                self._undecided.discard(rig_id)
+            if verdict == before:
+                continue
+            self._verdicts[rig_id] = verdict
+            if (verdict.overheating, verdict.hashrate_low) != (
+                before.overheating,
+                before.hashrate_low,
+            ):
+                news.add(rig_id)
+        return news
+
+    def interrupt(self, rig_ids: Iterable[str]) -> None:
+        """Note that rigs were not seen for a while: nobody knows how slow they were meanwhile."""
+        for rig_id in self._undecided.intersection(rig_ids):
+            self._verdicts[rig_id] = replace(self.of(rig_id), low_since=None)
+
+
+def is_warming_up(rig: Rig) -> bool:
+    """Tell whether its miner program began so lately that nobody expects its full rate."""
+    return rig.uptime is not None and rig.uptime < WARM_UP
+
+
+def overheating(rig: Rig, limits: Limits = DEFAULT_LIMITS) -> bool | None:
+    """Tell whether a board, a chip or a graphics card is too hot, by this reading alone."""
+    return judge(rig, limits).overheating
+
+
+def hashrate_low(
+    rig: Rig, limits: Limits = DEFAULT_LIMITS, *, was: bool = False
+) -> bool | None:
+    """Tell whether a rig that should hash does so far below its nominal rate in this reading.
+
+    A rig that sleeps, or is just starting, is not slow. One that ``was`` slow is so until it
+    is a little faster.
     """
     if rig.hashrate is None or not rig.hashrate_nominal:
         return None
-    if rig.status in (Status.SLEEPING, Status.STARTING, Status.OFFLINE):
+    if is_warming_up(rig) or rig.status in (
+        Status.SLEEPING,
+        Status.STARTING,
+        Status.OFFLINE,
+    ):
         return False
-    return rig.hashrate < LOW_HASHRATE * rig.hashrate_nominal
+    limit = _faster(limits) if was else limits.low_hashrate
+    return rig.hashrate < limit * rig.hashrate_nominal
+
+
+def hashrate_fine(rig: Rig, limits: Limits = DEFAULT_LIMITS) -> bool:
+    """Tell whether a rig hashes, and so much that one which was slow no longer is."""
+    return bool(
+        rig.status is Status.RUNNING
+        and rig.hashrate
+        and rig.hashrate_nominal
+        and rig.hashrate >= _faster(limits) * rig.hashrate_nominal
+    )
+
+
+def _faster(limits: Limits) -> float:
+    # No rig does more than its nominal rate for long; and 0.8 + 0.05 is a little over 0.85.
+    return round(min(limits.low_hashrate + FASTER, 1.0), 9)
 
 
 def board_fault(rig: Rig) -> bool | None:
@@ -91,16 +253,23 @@ def reported_problem(rig: Rig) -> bool | None:
     return bool(rig.problems) if rig.problems is not None else None
 
 
-def has_problem(rig: Rig) -> bool:
-    """Tell whether anything at all is known to be wrong."""
+def has_problem(
+    rig: Rig, verdict: Verdict | None = None, limits: Limits = DEFAULT_LIMITS
+) -> bool:
+    """Tell whether anything at all is known to be wrong.
+
+    ``verdict`` is what was found of the rig; without it this reading alone decides.
+    """
+    verdict = verdict or Verdict(
+        overheating=overheating(rig, limits), hashrate_low=hashrate_low(rig, limits)
+    )
     return (
         rig.status is Status.FAULT
         or bool(rig.errors)
         or bool(rig.problems)
-        or any(
-            check(rig)
-            for check in (overheating, hashrate_low, board_fault, fan_fault, pool_fault)
-        )
+        or bool(verdict.overheating)
+        or bool(verdict.hashrate_low)
+        or any(check(rig) for check in (board_fault, fan_fault, pool_fault))
     )
 
 

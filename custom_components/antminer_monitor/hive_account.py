@@ -21,6 +21,7 @@ from .hiveos.client import DEFAULT_URL, HiveClient
 from .hiveos.models import Announcement, Farm
 from .hiveos.source import FarmSource, farm_device_id, split_rig_id
 from .hub import Hub
+from .markdown import plain
 from .notices import Notice, NoticeBoard
 from .rig import Rig
 from .source import ForbiddenError, InvalidCredentialsError, SourceError
@@ -310,8 +311,9 @@ class HiveAccount(Hub):
                 translation_key=f"hiveos_{err.refusal}",
                 translation_placeholders={
                     "farm": name,
-                    "account": self.entry.title,
-                    "error": str(err),
+                    "place": plain(name),
+                    "account": plain(self.entry.title),
+                    "error": plain(str(err)),
                 },
             )
 

@@ -44,6 +44,8 @@ from .hiveos.client import DEFAULT_URL, HiveClient, check_url
 from .hiveos.errors import BackOffError, BusyError, ServerError
 from .hiveos.models import Account, Farm
 from .hiveos.source import farm_device_id
+from .limits_flow import LIMITS_SCHEMA, given, shown
+from .markdown import plain
 from .search_flow import PASSWORD, seconds
 from .source import (
     ForbiddenError,
@@ -84,7 +86,7 @@ OPTIONS_SCHEMA = probatio.Schema(
         ),
         probatio.Required(CONF_ALLOW_EXEC, default=False): BooleanSelector(),
     }
-)
+).extend(LIMITS_SCHEMA.schema)
 
 HEADER = re.compile(r"^\s*(authorization:)?\s*bearer\s", re.IGNORECASE)
 """What stands before a token in examples."""
@@ -187,7 +189,7 @@ def taken_words(
     return {
         "taken_count": str(len(followed)),
         "taken": "\n".join(
-            f"- {farm.name} ({followed[farm.id].title})"
+            f"- {plain(farm.name)} ({plain(followed[farm.id].title)})"
             for farm in farms
             if farm.id in followed
         ),
@@ -329,7 +331,7 @@ class HiveFlow(ConfigFlow):
             step_id="hiveos_reauth_confirm",
             data_schema=TOKEN_SCHEMA,
             errors=dict(self._errors),
-            description_placeholders={"account": entry.title, **self._wait},
+            description_placeholders={"account": plain(entry.title), **self._wait},
         )
 
     async def async_step_hiveos_reconfigure(
@@ -349,7 +351,7 @@ class HiveFlow(ConfigFlow):
                 CHANGING_SCHEMA, user_input or {CONF_URL: entry.data[CONF_URL]}
             ),
             errors=dict(self._errors),
-            description_placeholders={"account": entry.title, **self._wait},
+            description_placeholders={"account": plain(entry.title), **self._wait},
         )
 
 
@@ -376,7 +378,7 @@ class HiveOptionsFlow(OptionsFlow):
     async def async_step_hiveos(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the farms, the interval, the stale limit and what is allowed."""
+        """Ask for the farms, the interval, the stale limit and what is allowed, and the limits."""
         entry = self.config_entry
         off = set(entry.options.get(CONF_FARMS_OFF, ()))
         followed = async_followed_farms(self.hass, self._farms, besides=entry)
@@ -387,7 +389,7 @@ class HiveOptionsFlow(OptionsFlow):
             if user_input.get(CONF_STALE_AFTER, math.inf) <= interval:
                 errors = {CONF_STALE_AFTER: "stale_below_interval"}
             else:
-                data = dict(user_input)
+                data = given(user_input)
                 ticked = data.pop(CONF_FARMS, None)
                 if ticked is not None:
                     # One that is out of sight for now stays as it was.
@@ -403,7 +405,7 @@ class HiveOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="hiveos",
             data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or entry.options
+                schema, user_input or shown(entry.options)
             ),
             errors=errors,
             description_placeholders={

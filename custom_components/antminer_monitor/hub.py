@@ -21,6 +21,8 @@ from .const import CONF_STALE_AFTER, DOMAIN, STALE_POLLS
 from .coordinator import Pacing, RigCoordinator, phases
 from .devices import async_register_rig, rig_id_of
 from .fleet import FleetCoordinator
+from .limits_flow import limits_of
+from .markdown import plain
 from .memory import RigMemory
 from .notices import NoticeBoard
 from .registry import Change, async_registry, extra_sensors_of
@@ -28,6 +30,7 @@ from .rig import Rig
 from .shape import Shape
 from .source import SourceError
 from .told import Told
+from .watch_memory import WatchMemory
 
 type AntminerMonitorConfigEntry = ConfigEntry[Hub]
 
@@ -76,6 +79,7 @@ class Hub(ABC):
         self.started_with = (dict(entry.data), dict(entry.options))
         self.memory = RigMemory(hass, entry.entry_id)
         self.told = Told(hass, entry.entry_id)
+        self.watched = WatchMemory(hass, entry.entry_id)
         self.coordinators: dict[str, RigCoordinator] = {}
         """By the id of what is read: a miner's config subentry, a farm's device."""
         self.fleets: dict[str, FleetCoordinator] = {}
@@ -96,6 +100,7 @@ class Hub(ABC):
         """Make the coordinators and read every rig once, without waiting long for any."""
         self._remembered = await self.memory.async_load()
         await self.told.async_load()
+        await self.watched.async_load(self._remembered)
         registry = er.async_get(self.hass)
         for item in er.async_entries_for_config_entry(registry, self.entry.entry_id):
             self._registered.setdefault(item.domain, set()).add(item.unique_id)
@@ -153,6 +158,7 @@ class Hub(ABC):
         for device_id in tuple(self.fleets):
             await self._async_remove_fleet(device_id)
         await self.memory.async_save()
+        await self.watched.async_save()
 
     @abstractmethod
     async def async_follow_entry(self) -> None:
@@ -233,6 +239,8 @@ class Hub(ABC):
         """Run a coordinator, and start its first reading after ``delay`` seconds."""
         self.coordinators[key] = coordinator
         coordinator.enrich = self.registry.async_enrich
+        coordinator.limits = limits_of(self.entry.options)
+        coordinator.recall_verdicts(self.watched.verdicts_of(coordinator.rig_ids))
         self._set_allowance()
         self._welcome(coordinator, coordinator.rig_ids)
         self._remove[key] = [
@@ -368,6 +376,7 @@ class Hub(ABC):
             translation_key=ISSUE_ENTITY_LIMIT,
             translation_placeholders={
                 "site": self.entry.title,
+                "place": plain(self.entry.title),
                 "enabled": str(enabled),
                 "limit": str(ENTITY_LIMIT),
             },

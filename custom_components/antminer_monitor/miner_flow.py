@@ -17,6 +17,7 @@ import probatio
 
 from .antminer.cgminer import DEFAULT_PORT
 from .antminer.web import Credentials
+from .markdown import plain
 from .miner_source import DEFAULT_USERNAME, credentials_of
 from .search import Candidate, address_key, async_find_miner, async_identify, title_at
 from .search_flow import (
@@ -149,5 +150,5 @@ class MinerSubentryFlow(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
-            description_placeholders={"miner": subentry.title},
+            description_placeholders={"miner": plain(subentry.title)},
         )

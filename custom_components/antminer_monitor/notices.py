@@ -11,6 +11,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .markdown import quoted
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class NoticeBoard(DataUpdateCoordinator[tuple[Notice, ...]]):
                 translation_placeholders={
                     "entry": self.config_entry.title,
                     "title": notice.title,
-                    "message": notice.message,
+                    "message": quoted(notice.message),
                     "starts": _local(notice.starts),
                     "ends": _local(notice.ends),
                 },

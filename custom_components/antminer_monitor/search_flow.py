@@ -25,6 +25,7 @@ from .antminer.addresses import AddressError, parse_addresses
 from .antminer.cgminer import DEFAULT_PORT
 from .antminer.web import Credentials
 from .const import DOMAIN
+from .markdown import plain
 from .miner_source import DEFAULT_USERNAME, credentials_of
 from .search import Candidate, SearchResult, async_find_miner, async_search
 from .source import (
@@ -307,7 +308,7 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
         """Give the figures for the text above what was found."""
         unreadable = self._result.unreadable
         lines = [
-            f"- {address}: {reason}"
+            f"- {plain(address)}: {plain(reason)}"
             for address, reason in unreadable[:MOST_UNREADABLE_SHOWN]
         ]
         if len(unreadable) > MOST_UNREADABLE_SHOWN:

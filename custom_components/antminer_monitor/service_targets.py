@@ -1,23 +1,19 @@
 """Which rigs a service call means, and whether its caller may control them."""
 
-from collections.abc import Iterable
 import logging
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.core import ServiceCall
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.target import (
     TargetSelection,
     async_extract_referenced_entity_ids,
 )
 
-from .binary_sensor import STALE
+from .access import async_require_control, known_rigs
 from .const import DOMAIN
 from .coordinator import RigCoordinator
 from .devices import rig_id_of
-from .entity import unique_id_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -32,7 +28,7 @@ async def async_rigs_of_call(call: ServiceCall) -> dict[str, RigCoordinator]:
     Raises ServiceValidationError if there are none, and Unauthorized if the caller may not
     control every one of them.
     """
-    known = _known_rigs(call.hass)
+    known = known_rigs(call.hass)
     wanted = _wanted(call, known)
     rigs = {
         rig_id: coordinator for rig_id, coordinator in known.items() if rig_id in wanted
@@ -41,17 +37,8 @@ async def async_rigs_of_call(call: ServiceCall) -> dict[str, RigCoordinator]:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_rigs"
         )
-    await _async_check_permission(call, rigs)
+    await async_require_control(call.hass, call.context, rigs)
     return rigs
-
-
-def _known_rigs(hass: HomeAssistant) -> dict[str, RigCoordinator]:
-    return {
-        rig_id: coordinator
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        for coordinator in entry.runtime_data.coordinators.values()
-        for rig_id in coordinator.rig_ids
-    }
 
 
 def _wanted(call: ServiceCall, known: dict[str, RigCoordinator]) -> set[str]:
@@ -95,23 +82,3 @@ def _wanted(call: ServiceCall, known: dict[str, RigCoordinator]) -> set[str]:
             unknown.add(entity_id)
     referenced.log_missing(unknown, _LOGGER)
     return wanted
-
-
-async def _async_check_permission(call: ServiceCall, rig_ids: Iterable[str]) -> None:
-    """Check what Home Assistant checks by itself for the services of entities only."""
-    if call.context.user_id is None:
-        return
-    user = await call.hass.auth.async_get_user(call.context.user_id)
-    if user is None:
-        raise UnknownUser(context=call.context, permission=POLICY_CONTROL)
-    registry = er.async_get(call.hass)
-    for rig_id in rig_ids:
-        # Every rig has this entity: it stands for the rig, in whatever area that is.
-        unique_id = unique_id_of(rig_id, STALE.key)
-        entity_id = registry.async_get_entity_id(
-            Platform.BINARY_SENSOR, DOMAIN, unique_id
-        )
-        if not user.permissions.check_entity(entity_id or unique_id, POLICY_CONTROL):
-            raise Unauthorized(
-                context=call.context, entity_id=entity_id, permission=POLICY_CONTROL
-            )

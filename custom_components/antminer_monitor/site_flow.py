@@ -47,6 +47,8 @@ from .const import (
     MIN_TIMEOUT,
     SUBENTRY_MINER,
 )
+from .limits_flow import LIMITS_SCHEMA, given, shown
+from .markdown import plain
 from .miner_flow import as_config_subentry
 from .miner_source import DEFAULT_USERNAME, credentials_of
 from .search import Candidate, async_find_miner, async_identify, async_sites, title_at
@@ -88,7 +90,7 @@ OPTIONS_SCHEMA = probatio.Schema(
             MIN_TIMEOUT, MAX_TIMEOUT
         ),
     }
-)
+).extend(LIMITS_SCHEMA.schema)
 
 
 class SiteFlow(SearchFlow[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow):
@@ -177,7 +179,7 @@ class SiteFlow(SearchFlow[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow)
                 )
                 return self.async_abort(
                     reason="added_to_site",
-                    description_placeholders={"site": entry.title},
+                    description_placeholders={"site": plain(entry.title)},
                 )
             # The MAC is the miner's, not the site's.
             await self.async_set_unique_id(None)
@@ -206,7 +208,7 @@ class SiteFlow(SearchFlow[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow)
                     )
                 }
             ),
-            description_placeholders={"miner": candidate.label},
+            description_placeholders={"miner": plain(candidate.label)},
             last_step=True,
         )
 
@@ -249,7 +251,7 @@ class SiteFlow(SearchFlow[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow)
             ),
             errors=errors,
             description_placeholders={
-                "miner": subentry.title if subentry else entry.title
+                "miner": plain(subentry.title if subentry else entry.title)
             },
         )
 
@@ -327,12 +329,12 @@ MAX_TRIES = 3
 
 
 class SiteOptionsFlow(OptionsFlow):
-    """Changes how a site is polled."""
+    """Changes how a site is polled, and the limits of its rigs."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the interval, the stale limit and the timeout."""
+        """Ask for the interval, the stale limit, the timeout, and the limits."""
         errors: dict[str, str] = {}
         if user_input is not None:
             stale_after = user_input.get(CONF_STALE_AFTER)
@@ -342,11 +344,11 @@ class SiteOptionsFlow(OptionsFlow):
             ):
                 errors[CONF_STALE_AFTER] = "stale_below_interval"
             else:
-                return self.async_create_entry(data=user_input)
+                return self.async_create_entry(data=given(user_input))
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_SCHEMA, user_input or self.config_entry.options
+                OPTIONS_SCHEMA, user_input or shown(self.config_entry.options)
             ),
             errors=errors,
         )

@@ -1,0 +1,69 @@
+"""Log lines about rigs that go and come back: one a rig, or one for all where many go together."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+import logging
+
+from homeassistant.util import dt as dt_util
+
+MOST_LINES = 5
+"""Rigs that are named one by one in the log when they go or come back together."""
+
+
+class OutageLog:
+    """Tells the log which of a source's rigs are stale, once when that changes."""
+
+    def __init__(
+        self,
+        logger: logging.Logger,
+        *,
+        label_of: Callable[[str], str],
+        last_seen: Callable[[str], datetime | None],
+    ) -> None:
+        """Begin with every rig there."""
+        self._logger = logger
+        self._label_of = label_of
+        self._last_seen = last_seen
+        self._missing: set[str] = set()
+
+    def tell(
+        self,
+        name: str,
+        missing: set[str],
+        known: Collection[str],
+        *,
+        excuse: str | None,
+        error: str | None,
+    ) -> None:
+        """Tell which went and which are back, of those that are ``known`` still.
+
+        A downtime that was announced is no outage: with an ``excuse``, nothing is a warning.
+        """
+        gone = missing - self._missing
+        back = self._missing - missing
+        self._missing = missing
+        level = logging.INFO if excuse else logging.WARNING
+        reason = excuse or error
+        reason = f": {reason}" if reason else ""
+        if len(gone) > MOST_LINES:
+            self._logger.log(level, "%s: %d rigs are stale%s", name, len(gone), reason)
+        else:
+            for rig_id in gone:
+                seen = self._last_seen(rig_id)
+                since = (
+                    dt_util.as_local(seen).isoformat(" ", "seconds")
+                    if seen
+                    else "never"
+                )
+                self._logger.log(
+                    level,
+                    "%s is stale, last seen %s%s",
+                    self._label_of(rig_id),
+                    since,
+                    reason,
+                )
+        if len(back) > MOST_LINES:
+            self._logger.log(level, "%s: %d rigs are back", name, len(back))
+        else:
+            for rig_id in back.intersection(known):
+                self._logger.log(level, "%s is back", self._label_of(rig_id))
