@@ -232,6 +232,7 @@ def test_noise_means_what_python_says_or_is_refused(seed: int) -> None:
         (r"[\d-z]", 2, "no range of characters"),
         (r"[a-\d]", 2, "no range of characters"),
         ("(?i)[\0-\uffff]", 5, "too many characters for (?i)"),
+        ("(?i)[a-\u0fff][b-\u0fff]", 10, "too many characters for (?i)"),
         ("a{2001}", 2, "repeats too much"),
         ("a{0,1001}", 2, "repeats too much"),
         ("a{2000,}", 2, "repeats too much"),

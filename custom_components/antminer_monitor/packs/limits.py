@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import nextafter
 from typing import Final
 
-from ..antminer.firmware.parsing import chip_map, number, text
+from ..antminer.firmware.parsing import chip_map, number, words
 from ..rig import Extra, Status
 
 FORMAT: Final = 1
@@ -162,7 +162,7 @@ class Field:
         if self.kind is Kind.ANY and not isinstance(value, str):
             return (None if as_text(value) is None else value), None
         told = as_text(value)
-        found = None if told is None else text(told)
+        found = None if told is None else words(told)
         if found is None:
             return None, None
         if self.kind is Kind.CHIP_MAP:
@@ -183,7 +183,7 @@ class Field:
     def _judge_number(self, value: Extra) -> tuple[Extra | None, str | None]:
         found = number(value)
         if found is None:
-            is_told = not isinstance(value, str) or text(value) is not None
+            is_told = not isinstance(value, str) or words(value) is not None
             return None, "is no number" if is_told else None
         if not self.least <= found <= self.most:
             return None, outside(self.least, self.most)

@@ -17,7 +17,7 @@ MAX_PROGRAM = 2000
 _MAX_DEPTH = 20
 """Groups within groups."""
 _MAX_FOLDED = 4096
-"""Characters of a class without regard to case: each of them is looked up beforehand."""
+"""Characters of all classes without regard to case: each is looked up beforehand."""
 
 
 class PatternError(ValueError):
@@ -177,6 +177,7 @@ class _Parser:
         self._text = text
         self._position = 4 if self._ignore_case else 0
         self._groups = 0
+        self._folded = 0
 
     def run(self) -> Program:
         piece = self._choice(0)
@@ -378,7 +379,8 @@ class _Parser:
         if not self._ignore_case:
             found = _Class(frozenset(members), tuple(ranges), tuple(kinds), negated)
             return found.accepts
-        if sum(ord(last) - ord(first) for first, last in ranges) > _MAX_FOLDED:
+        self._folded += sum(ord(last) - ord(first) for first, last in ranges)
+        if self._folded > _MAX_FOLDED:
             raise PatternError("too many characters for (?i)", start)
         for first, last in ranges:
             members.update(map(chr, range(ord(first), ord(last) + 1)))

@@ -217,7 +217,9 @@ class Look:
             searched = [self._searched(where.pattern, item) for item in items]
             items = [item for item in searched if item is not None]
         if where.split is not None:
-            items = [part for item in items for part in _parts(item, where.split)]
+            # No more of them are made than are looked at.
+            parts = (part for item in items for part in _parts(item, where.split))
+            items = list(islice(parts, MAX_ITEMS))
         return take(where, items[:MAX_ITEMS])
 
     def _searched(self, pattern: Pattern, value: Extra) -> str | None:

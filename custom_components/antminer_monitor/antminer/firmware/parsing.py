@@ -75,17 +75,29 @@ def whole(value: Json) -> int | None:
     return None if found is None or found < 0 else int(found)
 
 
-def text(value: Json) -> str | None:
-    """Read a text; ``None`` for an empty one and for the firmwares' ways to say so.
+def words(value: Json) -> str | None:
+    """Read a text as it is told, with one blank between its words.
 
-    Of a very long one the beginning is kept, and of what cannot be shown a mark.
+    ``None`` for an empty one and for the firmwares' ways to say so.
     """
     if not isinstance(value, str):
         return None
-    found = " ".join(value[: 2 * LONGEST_TEXT].split())[:LONGEST_TEXT].rstrip()
+    found = " ".join(value.split())
+    return None if found.lower() in _NOTHING else found
+
+
+def text(value: Json) -> str | None:
+    """Read a text to be shown: of a very long one its beginning, and marks for what cannot be.
+
+    ``None`` as ``words``.
+    """
+    found = words(value)
+    if found is None:
+        return None
+    found = found[:LONGEST_TEXT].rstrip()
     if not found.isprintable():
         found = "".join(c if c.isprintable() else "\ufffd" for c in found)
-    return None if found.lower() in _NOTHING else found
+    return found
 
 
 _NOTHING = frozenset({"", "-", "n/a", "none", "null", "unknow", "unknown"})
