@@ -218,7 +218,7 @@ def test_fans_if_wanted_in_the_users_numbers(open_tab: OpenTab, pages: str) -> N
     }
     fahrenheit = {"config": {"unit_system": {"temperature": "°F"}}}
     shown = show(open_tab, pages, [board(1, "oooo")], {"fans": True}, {**german, **fahrenheit}, dark=True, size=(390, 844))  # fmt: skip
-    expect(shown.card.get_by_text("1: 5.160 RPM")).to_be_visible()
+    expect(shown.card.get_by_text("1: 5.160 U/min")).to_be_visible()
     expect(shown.card.get_by_text("151 °F")).to_be_visible()
     expect(shown.card.get_by_text("36,5 TH/s")).to_be_visible()
     assert shown.page.evaluate(
