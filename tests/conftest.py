@@ -12,7 +12,13 @@ from syrupy.assertion import SnapshotAssertion
 
 # Ours must be the one that is loaded before Home Assistant looks for custom components:
 # the test package brings a folder of that name too.
-from custom_components.antminer_monitor import miner_source, search, site, site_flow
+from custom_components.antminer_monitor import (
+    miner_source,
+    search,
+    search_flow,
+    site,
+    site_flow,
+)
 from custom_components.antminer_monitor.antminer import source as antminer_source
 from simulator import Farm
 from simulator.orders import Delays
@@ -44,6 +50,12 @@ def entity_registry_enabled_by_default() -> Iterator[None]:
         return_value=True,
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_page_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End a search when it is done: no page has to follow it, and a frozen clock wakes nobody."""
+    monkeypatch.setattr(search_flow, "SHOWN_AT_LEAST", 0)
 
 
 @pytest.fixture

@@ -141,6 +141,19 @@ async def test_scan_select_done(hass: HomeAssistant, farm: FarmMaker) -> None:
     assert entry.state is ConfigEntryState.LOADED
 
 
+async def test_progress_is_shown_for_a_while(
+    hass: HomeAssistant, farm: FarmMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page listens for the end only once it shows the progress: however quick the search."""
+    monkeypatch.setattr(search_flow, "SHOWN_AT_LEAST", 0.3)
+    miners = await farm("s9", "luxos")
+    flow_id = await begin(hass)
+    began = hass.loop.time()
+    result = await submit(hass, flow_id, site_input(miners.range, miners.port))
+    assert result["step_id"] == "select"
+    assert hass.loop.time() - began >= 0.3
+
+
 async def test_a_single_address_needs_no_list(
     hass: HomeAssistant, farm: FarmMaker
 ) -> None:

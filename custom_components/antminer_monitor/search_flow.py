@@ -43,6 +43,9 @@ CONF_MINERS = "miners"
 
 MOST_UNREADABLE_SHOWN = 20
 
+SHOWN_AT_LEAST = 3.0
+"""Seconds that the progress of a search is shown."""
+
 TEXT = TextSelector()
 PASSWORD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
@@ -195,7 +198,9 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
                     return await self.async_step_nothing_found()
             return await self._ask_addresses()
         if self._task is None:
-            self._task = self.hass.async_create_task(self._search(), f"{DOMAIN} scan")
+            self._task = self.hass.async_create_task(
+                self._search_shown(), f"{DOMAIN} scan"
+            )
         if not self._task.done():
             return self.async_show_progress(
                 step_id="scan",
@@ -206,6 +211,15 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
         task, self._task = self._task, None
         self._result = task.result()
         return self.async_show_progress_done(next_step_id=self._next_step())
+
+    async def _search_shown(self) -> SearchResult:
+        """Search, and end no sooner than the page can follow.
+
+        The page listens for the end only once it shows the progress. Of an end before that
+        it never hears, and waits for ever.
+        """
+        result, _ = await asyncio.gather(self._search(), asyncio.sleep(SHOWN_AT_LEAST))
+        return result
 
     async def _search(self) -> SearchResult:
         return await async_search(

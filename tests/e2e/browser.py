@@ -61,6 +61,9 @@ NOISE = (
     re.compile(r"/api/map_tiles/"),
     # A page that is left closes its connection, and not every question that is still open has somebody to mind.
     re.compile(r'not caught: "?disconnected\b'),
+    re.compile(r'not caught: .*"code":3,"message":"Connection lost"'),
+    # Told of twice: what it is stands in the line of _EXPLAIN.
+    re.compile(r"^not caught: Object$"),
 )
 
 

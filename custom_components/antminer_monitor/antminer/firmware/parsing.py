@@ -21,6 +21,8 @@ _MAX_SENSORS = 1000
 """Characters of the sensors of one board; four of them have about 15."""
 _MAX_MARKS = 10_000
 """Characters of a chip map; the longest seen has some 250."""
+_MAX_WORD = 40
+"""Characters of a unit, or of the ``ID`` of the stats."""
 _MAX_AGE = 40
 """Characters of the time since a share."""
 
@@ -238,11 +240,12 @@ def scale_of(
     unit: Json, kind: str | None, ident: Json = None, models: Models = TABLE
 ) -> Scale:
     """Tell what the rates of a reply mean: by its ``rate_unit``, its model, its ``ID``."""
-    return _scale(
-        unit if isinstance(unit, str) else None,
-        models.family_of(kind)[1],
-        ident if isinstance(ident, str) else None,
-    )
+    return _scale(_short(unit), models.family_of(kind)[1], _short(ident))
+
+
+def _short(value: Json) -> str | None:
+    """Give what may be a unit or an ``ID``: a long text is neither, and is not to be kept."""
+    return value if isinstance(value, str) and len(value) <= _MAX_WORD else None
 
 
 def algorithm_of(
