@@ -4,8 +4,10 @@ import pytest
 
 from custom_components.antminer_monitor.antminer.firmware.parsing import (
     algorithm_of,
+    chip_map,
     hottest,
     number,
+    percent,
     positive,
     scale_of,
     share_age,
@@ -13,8 +15,11 @@ from custom_components.antminer_monitor.antminer.firmware.parsing import (
     temperature,
     temperatures,
     text,
+    unsigned,
     whole,
+    words,
 )
+from custom_components.antminer_monitor.antminer.web import LONGEST_TEXT
 from custom_components.antminer_monitor.json_value import Json
 
 
@@ -63,6 +68,14 @@ def test_counts() -> None:
     assert positive(3) == 3
 
 
+def test_figures_with_bounds() -> None:
+    """What cannot be below zero is not, and a share is of a whole."""
+    assert unsigned("0") == percent(0) == 0
+    assert unsigned(6400.5) == 6400.5
+    assert percent("100") == 100
+    assert unsigned(-0.5) is percent(-1) is percent(100.5) is percent("all") is None
+
+
 @pytest.mark.parametrize("value", ["", "-", "N/A", "none", "unknow", None, 5])
 def test_no_text(value: Json) -> None:
     """The ways in which firmware says that it has nothing to say."""
@@ -72,6 +85,24 @@ def test_no_text(value: Json) -> None:
 def test_text() -> None:
     """Runs of blanks become one."""
     assert text(" Tue Dec  6 2022 ") == "Tue Dec 6 2022"
+
+
+def test_text_that_cannot_be_shown() -> None:
+    """A long one is cut, odd characters have a mark; as words it stays what it is."""
+    long = "a" * (LONGEST_TEXT - 1) + " b"
+    assert text(long) == long[:-2]
+    assert words(long) == long
+    assert text("S9\x00\u202e\ud800") == "S9\ufffd\ufffd\ufffd"
+    assert words("S9\x00") == "S9\x00"
+
+
+def test_endless_texts() -> None:
+    """What is too long to be what it stands for is none, and takes no time."""
+    assert temperatures("55-" * 400) == ()
+    assert chip_map("o " * 6000) == ("", 0)
+    assert chip_map("oo x") == ("oox", 2)
+    assert share_age("1:" * 500_000 + "1", 1234) is None
+    assert scale_of("GH" * 100, None).unit == "GH/s"
 
 
 @pytest.mark.parametrize(

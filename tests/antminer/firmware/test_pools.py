@@ -1,6 +1,7 @@
 """Pools and shares."""
 
 from custom_components.antminer_monitor.antminer.firmware.pools import (
+    MAX_ROWS,
     best_share_of,
     pools_of,
     shares_of,
@@ -94,6 +95,27 @@ def test_keys_may_be_missing() -> None:
     """A pool without most of its keys is still a pool."""
     (found,) = pools_of(pools({"URL": "a:1"}))
     assert found == Pool(index=0, url="a:1")
+
+
+def test_numbers_of_pools() -> None:
+    """Each has its own: where two would have the same, their places count."""
+
+    def numbers(*told: int | None) -> list[int]:
+        rows = [pool(0, POOL=at) for at in told]
+        for row, at in zip(rows, told, strict=True):
+            if at is None:
+                del row["POOL"]
+        return [each.index for each in pools_of(pools(*rows))]
+
+    assert numbers(4, 2) == [4, 2]
+    assert numbers(None, 5) == [0, 5]
+    assert numbers(5, 5, 6) == [0, 1, 2]
+    assert numbers(1, None) == [0, 1]
+
+
+def test_endless_pools() -> None:
+    """No more are read than any miner has."""
+    assert len(pools_of(pools(*(pool(at) for at in range(1000))))) == MAX_ROWS
 
 
 def test_failed_replies() -> None:
