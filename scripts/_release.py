@@ -75,9 +75,20 @@ def check(content: bytes, tag: str | None, changelog: str) -> str:
     if tag is not None:
         if tag != f"v{version}":
             raise ReleaseError(f"the tag is {tag}, and the manifest says {version}")
-        if not re.search(rf"(?m)^## \[{re.escape(version)}\] - \d{{4}}-", changelog):
-            raise ReleaseError(f"CHANGELOG.md has no section of {version} with a date")
+        _check_changelog(version, changelog)
     return version
+
+
+def _check_changelog(version: str, changelog: str) -> None:
+    """Raise ReleaseError unless the newest section is that of the version, with its date."""
+    _, *sections = re.split(r"(?m)^## ", changelog)
+    if sections and sections[0].startswith("[Unreleased]"):
+        if sections[0].removeprefix("[Unreleased]").strip():
+            raise ReleaseError(f"CHANGELOG.md has changes that are not in {version}")
+        del sections[0]
+    newest = rf"\[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d\n"
+    if not sections or not re.match(newest, sections[0]):
+        raise ReleaseError(f"CHANGELOG.md does not begin with {version} and its date")
 
 
 def _files(package: Path) -> Iterator[Path]:

@@ -92,6 +92,13 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help="one HiveOS farm of N GPU rigs (default: two small farms of rigs and ASICs)",
     )
+    add(
+        "--hive-farms",
+        type=int,
+        default=1,
+        metavar="N",
+        help="so many farms of --hive-workers rigs each (default: 1)",
+    )
     options = parser.parse_args(argv)
     fewest = 1 if options.hive_port is None else 0
     if options.count < fewest:
@@ -101,6 +108,10 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
             parser.error("--hive-workers needs --hive-port")
         if options.hive_workers < 1:
             parser.error("--hive-workers must be at least 1")
+    elif options.hive_farms != 1:
+        parser.error("--hive-farms needs --hive-workers")
+    if options.hive_farms < 1:
+        parser.error("--hive-farms must be at least 1")
     return options
 
 
@@ -137,7 +148,13 @@ def hive_service(options: argparse.Namespace) -> HiveService:
 
     plans = None
     if options.hive_workers is not None:
-        plans = [FarmPlan(name="Hall", gpu_rigs=options.hive_workers)]
+        plans = [
+            FarmPlan(
+                name="Hall" if options.hive_farms == 1 else f"Hall {number}",
+                gpu_rigs=options.hive_workers,
+            )
+            for number in range(1, options.hive_farms + 1)
+        ]
     return HiveService(plans, port=options.hive_port, seed=options.seed)
 
 

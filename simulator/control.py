@@ -18,8 +18,8 @@ Errors answer 400, 404 or 405 with ``{"error": …}``.
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
-import json
 
+from .control_body import number, only, parse
 from .faults import fault_named
 from .http_server import HttpRequest, HttpResponse, HttpServer, json_response
 from .miner import SimulatedMiner
@@ -63,13 +63,13 @@ class Control:
             case "DELETE", ["faults"]:
                 return _each(self._miners, SimulatedMiner.clear)
             case "POST", ["miners", name, "fault"]:
-                return _each(self._found(name), _fault_setter(_body(request)))
+                return _each(self._found(name), _fault_setter(parse(request.body)))
             case "POST", ["miners", name, "delays"]:
-                return _each(self._found(name), _delays_setter(_body(request)))
+                return _each(self._found(name), _delays_setter(parse(request.body)))
             case "DELETE", ["miners", name, "fault"]:
                 return _each(self._found(name), SimulatedMiner.clear)
             case "POST", ["miners", name, "condition"]:
-                body = _body(request)
+                body = parse(request.body)
                 return _each(
                     self._found(name),
                     lambda miner: miner.condition(**body),
@@ -125,30 +125,10 @@ def _detail(miner: SimulatedMiner) -> dict[str, object]:
     }
 
 
-def _body(request: HttpRequest) -> dict[str, object]:
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        raise ValueError("the body is not JSON") from None
-    if isinstance(body, dict):
-        return {str(key): value for key, value in body.items()}
-    raise ValueError("the body must be a JSON object")
-
-
-def _number(body: dict[str, object], name: str) -> float | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise ValueError(f"{name} must be a number, not {value!r}")
-
-
 def _fault_setter(body: dict[str, object]) -> Callable[[SimulatedMiner], None]:
-    if unknown := body.keys() - {"fault", "seconds", "rate"}:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    only(body, "fault", "seconds", "rate")
     fault = fault_named(str(body.get("fault")))
-    seconds, rate = _number(body, "seconds"), _number(body, "rate")
+    seconds, rate = number(body, "seconds"), number(body, "rate")
 
     def apply(miner: SimulatedMiner) -> None:
         if rate is None:
@@ -160,12 +140,10 @@ def _fault_setter(body: dict[str, object]) -> Callable[[SimulatedMiner], None]:
 
 
 def _delays_setter(body: dict[str, object]) -> Callable[[SimulatedMiner], None]:
-    known = {item.name for item in fields(Delays)}
-    if unknown := body.keys() - known:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    only(body, *(item.name for item in fields(Delays)))
     wanted: dict[str, float] = {}
     for name, value in body.items():
-        seconds = _number(body, name)
+        seconds = number(body, name)
         if seconds is None or seconds < 0:
             raise ValueError(f"{name} must be seconds from 0 on, not {value!r}")
         wanted[name] = seconds

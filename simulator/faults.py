@@ -61,9 +61,9 @@ _NOT_NUMBERS = {
 }
 
 
-def garbage(size: int = GARBAGE_SIZE) -> bytes:
+def garbage() -> bytes:
     """Bytes without sense, without NUL and without an end of line; always the same."""
-    return bytes(range(0x80, 0x100)) * (size // 128)
+    return bytes(range(0x80, 0x100)) * (GARBAGE_SIZE // 128)
 
 
 def mangle(reply: bytes, fault: Fault | None) -> bytes:

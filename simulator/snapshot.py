@@ -189,10 +189,6 @@ class Snapshot:
         """A rate in the unit of this firmware's rates, with two decimals."""
         return round(rate / self.profile.unit, 2)
 
-    def percent_of_accepted(self, count: int) -> float:
-        """``count`` in per cent of the accepted shares."""
-        return 100 * count / self.accepted if self.accepted else 0.0
-
     @property
     def active_pool(self) -> PoolState | None:
         """The pool worked for."""

@@ -6,7 +6,6 @@ through the shell, so one blank anywhere in it makes every field empty and that 
 written. The classic script takes the fields by their place, whatever their names.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 import json
 import re
@@ -207,9 +206,3 @@ def set_old(
         mode=mode if profile.sleeps else "",
     )
     return Order(config=changed, then=Then.RESTART), "ok"
-
-
-type SetScript = Callable[
-    [Configuration, Profile, HttpRequest], tuple[Order | None, str]
-]
-"""Takes what the miner is set to and a request; gives what is to be done, and the answer."""

@@ -94,7 +94,9 @@ async def setup_ai(
     ) -> None:
         async_add_entities(entities)
 
-    mock_integration(hass, MockModule(DOMAIN, async_setup_entry=setup_entry))
+    # Not built in: those of Home Assistant return nothing since 2026.11.
+    module = MockModule(DOMAIN, async_setup_entry=setup_entry)
+    mock_integration(hass, module, built_in=False)
     mock_platform(hass, f"{DOMAIN}.config_flow")
     mock_platform(
         hass, f"{DOMAIN}.ai_task", MockPlatform(async_setup_entry=setup_platform)

@@ -6,24 +6,25 @@ from unittest.mock import PropertyMock, patch
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 import pytest_socket
 from syrupy.assertion import SnapshotAssertion
 
 # Ours must be the one that is loaded before Home Assistant looks for custom components:
 # the test package brings a folder of that name too.
 from custom_components.antminer_monitor import (
+    audience,
     miner_source,
+    progress,
     search,
-    search_flow,
     site,
     site_flow,
 )
-from custom_components.antminer_monitor.antminer import source as antminer_source
+from custom_components.antminer_monitor.antminer import asking
 from simulator import Farm
 from simulator.orders import Delays
 
 from .common import NOON, FarmMaker, Miners, free_base_port
+from .snapshot_form import SnapshotExtension
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def auto_enable_custom_integrations(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Compare with snapshots in Home Assistant's own form."""
-    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+    return snapshot.use_extension(SnapshotExtension)
 
 
 @pytest.fixture
@@ -54,14 +55,20 @@ def entity_registry_enabled_by_default() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_page_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """End a search when it is done: no page has to follow it, and a frozen clock wakes nobody."""
-    monkeypatch.setattr(search_flow, "SHOWN_AT_LEAST", 0)
+    """End progress when it is done: no page has to follow it, and a frozen clock wakes nobody."""
+    monkeypatch.setattr(progress, "SHOWN_AT_LEAST", 0)
 
 
 @pytest.fixture
 def loopback_enabled(socket_enabled: None) -> None:
     """Open sockets, to every loopback address and no other."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def no_pause_in_telling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell very many listeners in as many turns of the event loop, without pauses: a frozen clock wakes nobody."""
+    monkeypatch.setattr(audience, "PAUSE", 0)
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ async def farm(
     farms: list[Farm] = []
     # A frozen clock wakes nobody who sleeps.
     monkeypatch.setattr(site, "FIRST_READ_SPACING", 0)
-    monkeypatch.setattr(antminer_source, "RETRY_AFTER", 0)
+    monkeypatch.setattr(asking, "RETRY_AFTER", 0)
 
     async def start(
         *profiles: str,

@@ -142,6 +142,11 @@ class ScriptedFarm:
         """Give the event entity with that unique id."""
         return er.async_get(self._hass).async_get_entity_id("event", DOMAIN, unique_id)
 
+    def status_id(self, rig_id: str) -> str | None:
+        """Give the entity that shows how a rig is."""
+        registry = er.async_get(self._hass)
+        return registry.async_get_entity_id("sensor", DOMAIN, f"{rig_id}_status")
+
     def state(self, unique_id: str) -> State:
         """Give the state of an event entity."""
         entity_id = self.entity_id(unique_id)

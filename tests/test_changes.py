@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from custom_components.antminer_monitor.changes import FORGET_AFTER, Changes, compare
-from custom_components.antminer_monitor.rig import Rig, Status
+from custom_components.antminer_monitor.rig import Rig, RigError, Status
 
 from .rigs import rig
 
@@ -47,6 +47,23 @@ def test_figures_of_one() -> None:
     changes = after(before, replace(ONE, status=Status.IDLE), TWO)
     assert changes.changed == {"1"}
     assert changes.shapes is before.shapes
+
+
+def test_more_than_figures() -> None:
+    """What a rig does, what is wrong with it and what it consists of is urgent; figures are not."""
+    three, four, five = rig(id="3"), rig(id="4", problems=()), rig(id="5")
+    before = first(ONE, TWO, three, four, five)
+    assert before.urgent == before.changed
+    changes = after(
+        before,
+        replace(ONE, status=Status.IDLE),
+        replace(TWO, hashrate=1.0),
+        replace(three, errors=(RigError(code="J0:1", message="no fan"),)),
+        replace(four, problems=("overheat",)),
+        replace(five, fans=()),
+    )
+    assert changes.changed == {"1", "2", "3", "4", "5"}
+    assert changes.urgent == {"1", "3", "4", "5"}
 
 
 def test_shape_of_one() -> None:

@@ -25,7 +25,7 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.antminer_monitor import search, search_flow
+from custom_components.antminer_monitor import progress, search, search_flow
 from custom_components.antminer_monitor.antminer.firmware import build
 from custom_components.antminer_monitor.const import (
     CONF_KIND,
@@ -145,7 +145,7 @@ async def test_progress_is_shown_for_a_while(
     hass: HomeAssistant, farm: FarmMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page listens for the end only once it shows the progress: however quick the search."""
-    monkeypatch.setattr(search_flow, "SHOWN_AT_LEAST", 0.3)
+    monkeypatch.setattr(progress, "SHOWN_AT_LEAST", 0.3)
     miners = await farm("s9", "luxos")
     flow_id = await begin(hass)
     began = hass.loop.time()

@@ -732,6 +732,48 @@ class RackFlow(ConfigSubentryFlow):
         return self.async_create_entry(title="Rack 1", data={"place": 1})
 
 
+class BadRackFlow(ConfigSubentryFlow):
+    """Fails, some steps sooner and some later."""
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Fail in another step."""
+        return await self.async_step_place()
+
+    async def async_step_place(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Fail."""
+        raise RuntimeError("no idea")
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Refuse, which is no fault."""
+        return self.async_abort(reason="no_rack")
+
+
+async def test_parts_that_fail(
+    hass: HomeAssistant,
+    farm: FarmMaker,
+    registry: Registry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What fails there is told like a step of a new entry, once; what is refused has its own words."""
+    registry.async_add(ACME, hall_extension(subentry_flows={"rack": BadRackFlow}))
+    entry = hall_entry(hass, *await farm("s9"))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    assert entry.supported_subentry_types == {"rack": {"supports_reconfigure": True}}
+    flows = hass.config_entries.subentries
+    key = (entry.entry_id, "rack")
+    assert_failed(await flows.async_init(key, context={"source": SOURCE_USER}))
+    assert_told_once(hass, caplog, "the step place of a part", "RuntimeError: no idea")
+    result = await flows.async_init(key, context={"source": SOURCE_RECONFIGURE})
+    assert_abort(result, "no_rack", ACME)
+
+
 async def test_parts(hass: HomeAssistant, farm: FarmMaker, registry: Registry) -> None:
     """A kind may have parts of its own."""
     registry.async_add(ACME, hall_extension(subentry_flows={"rack": RackFlow}))

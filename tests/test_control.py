@@ -24,11 +24,8 @@ from custom_components.antminer_monitor.command import (
 from custom_components.antminer_monitor.confirmation import RIG_SAYS_NO
 from custom_components.antminer_monitor.const import DOMAIN
 from custom_components.antminer_monitor.control import Order, async_control, async_order
-from custom_components.antminer_monitor.coordinator import (
-    Origin,
-    Pacing,
-    RigCoordinator,
-)
+from custom_components.antminer_monitor.coordinator import Origin, RigCoordinator
+from custom_components.antminer_monitor.pacing import Pacing
 from custom_components.antminer_monitor.rig import Fan, Firmware, Pool, Status
 from custom_components.antminer_monitor.source import (
     Happening,

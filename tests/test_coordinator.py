@@ -7,7 +7,7 @@ from itertools import islice
 import logging
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -16,13 +16,11 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.antminer_monitor import coordinator as module
+from custom_components.antminer_monitor.command import Action, Command, Result
 from custom_components.antminer_monitor.const import DOMAIN
-from custom_components.antminer_monitor.coordinator import (
-    Origin,
-    Pacing,
-    RigCoordinator,
-    phases,
-)
+from custom_components.antminer_monitor.coordinator import Origin, RigCoordinator
+from custom_components.antminer_monitor.orders import RECENT, Orders
+from custom_components.antminer_monitor.pacing import Pacing, phases
 from custom_components.antminer_monitor.rig import Rig, Status
 from custom_components.antminer_monitor.source import (
     SourceTimeoutError,
@@ -152,6 +150,46 @@ async def test_stale_by_the_clock_alone(
     assert coordinator.fresh == {}
     assert coordinator.last_seen("rig") == seen_at
     remove()
+    await coordinator.async_shutdown()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_stale_whatever_the_clock(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[..., RigCoordinator],
+    hours: int,
+) -> None:
+    """A clock that is set keeps no dead rig fresh, and makes none stale that was just read."""
+    source = ScriptedSource(seen_now(), SourceTimeoutError("late"))
+    coordinator = make(source)
+    coordinator.async_add_listener(lambda: None)
+    await coordinator.async_refresh()
+
+    utcnow = dt_util.utcnow
+    monkeypatch.setattr(dt_util, "utcnow", lambda: utcnow() + timedelta(hours=hours))
+    await _pass(hass, freezer, LIMIT - timedelta(seconds=1))
+    assert coordinator.last_failure
+    assert not coordinator.is_stale("rig")
+    await _pass(hass, freezer, timedelta(seconds=2))
+    assert coordinator.is_stale("rig")
+    await coordinator.async_shutdown()
+
+
+async def test_nobody_is_missed_while_home_assistant_stops(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    make: Callable[..., RigCoordinator],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Polls have ended by then: a stop that takes long is no outage."""
+    coordinator = make(ScriptedSource(seen_now()))
+    await coordinator.async_refresh()
+    hass.set_state(CoreState.stopping)
+    await _pass(hass, freezer, 2 * LIMIT)
+    assert "stale" not in caplog.text
+    hass.set_state(CoreState.running)
     await coordinator.async_shutdown()
 
 
@@ -362,3 +400,48 @@ async def test_shapes_change_only_with_the_shape(
     await coordinator.async_refresh()
     assert coordinator.shapes is not shapes
     await coordinator.async_shutdown()
+
+
+async def test_polls_as_long_as_anybody_listens(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    make: Callable[..., RigCoordinator],
+) -> None:
+    """Whichever of them leaves first, and again when somebody comes back."""
+    source = ScriptedSource(seen_now())
+    coordinator = make(source)
+    leave = [coordinator.async_add_listener(lambda: None, "rig") for _ in range(3)]
+    await coordinator.async_refresh()
+    for _ in range(2):
+        leave.pop(0)()
+    await _pass(hass, freezer, 2 * INTERVAL)
+    assert source.reads == 2
+
+    leave.pop()()
+    await _pass(hass, freezer, 2 * INTERVAL)
+    assert source.reads == 2
+
+    coordinator.async_add_listener(lambda: None)
+    await _pass(hass, freezer, 2 * INTERVAL)
+    assert source.reads == 3
+    await coordinator.async_shutdown()
+
+
+async def test_who_was_told_lately(freezer: FrozenDateTimeFactory) -> None:
+    """Rigs that took a command, for as long as somebody waits for its effect."""
+    orders = Orders(str)
+    source = ScriptedSource(seen_now())
+    able, other = rig(id="1", commands=(Action.REBOOT,)), rig(id="2")
+    outcomes = await orders.async_give(
+        source,
+        Command(action=Action.REBOOT),
+        ("1", "2"),
+        {"1": able, "2": other},
+        lambda error: None,
+    )
+    assert [outcome.result for outcome in outcomes] == [Result.SENT, Result.FAILED]
+    assert orders.recent() == {"1"}
+    freezer.tick(RECENT - timedelta(seconds=1))
+    assert orders.recent() == {"1"}
+    freezer.tick(1)
+    assert orders.recent() == frozenset()

@@ -10,16 +10,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.antminer_monitor.const import DOMAIN, SUBENTRY_MINER
-from custom_components.antminer_monitor.coordinator import (
-    Origin,
-    Pacing,
-    RigCoordinator,
-)
+from custom_components.antminer_monitor.coordinator import Origin, RigCoordinator
 from custom_components.antminer_monitor.devices import (
     async_register_fleet,
     async_register_rig,
     web_page_of,
 )
+from custom_components.antminer_monitor.pacing import Pacing
 from custom_components.antminer_monitor.rig import Firmware, Rig
 
 from .rigs import rig

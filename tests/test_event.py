@@ -91,7 +91,7 @@ async def test_message_of_a_rig(
     (told,) = fired
     assert told.data == {
         "device_id": farm.device("7x1").id,
-        "entity_id": farm.entity_id("7x1_message"),
+        "entity_id": farm.status_id("7x1"),
         "rig_id": "7x1",
         "name": "rig-1",
         "title": "GPU 2 is lost",
@@ -259,7 +259,11 @@ async def test_messages_wait_for_their_entity(
     states = async_capture_events(farm.coordinator.hass, "state_changed")
     await farm.tell(message(1), message(2), message(3, rig_id="7x9"))
     assert titles(fired) == ["Message 1", "Message 2", "Message 3"]
-    assert "entity_id" not in fired[0].data
+    assert [told.data.get("entity_id") for told in fired] == [
+        farm.status_id("7x1"),
+        farm.status_id("7x1"),
+        None,
+    ]
     # A rig that nobody knows: the farm at least.
     assert fired[2].data["device_id"] == farm.device(FARM).id
     assert fired[2].data["name"] == "North hall"
@@ -296,7 +300,7 @@ async def test_disabled_entity(
     await settle(hass)
     await farm.tell(message(1, rig_id="7x2"), message(2))
     assert titles(fired) == ["Message 1", "Message 2"]
-    assert fired[1].data["entity_id"] == entity_id
+    assert fired[1].data["entity_id"] == farm.status_id("7x1")
     assert hass.states.get(entity_id) is None
 
     farm.rigs = lambda: (worker(1), worker(2))
@@ -362,7 +366,11 @@ async def test_activity_of_a_farm(
         ("rig-1", farm.device("7x1").id),
         ("North hall", farm.device(FARM).id),
     ]
-    assert {told.data.get("entity_id") for told in fired} == {state.entity_id}
+    assert [told.data.get("entity_id") for told in fired] == [
+        state.entity_id,
+        farm.status_id("7x1"),
+        state.entity_id,
+    ]
 
 
 async def test_activity_before_the_farm_is_known(

@@ -412,7 +412,8 @@ async def test_removed_and_back(
     assert extras(hass, first) == extras(hass, second) == KEYS
     mine = hass.states.get("sensor.mine")
     assert mine
-    assert (mine.state, mine.name) == ("Bitmain", "Mine")
+    assert mine.state == "Bitmain"
+    assert registered(hass, first, "acme.maker").name == "Mine"
     for miner in (first, second):
         assert "unavailable" not in states(hass, miner).values()
     assert by_key(hass, first).keys() == others | KEYS

@@ -12,7 +12,7 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.antminer_monitor import hive_flow
+from custom_components.antminer_monitor import hive_forms
 from custom_components.antminer_monitor.const import (
     CONF_ALLOW_EXEC,
     CONF_FARMS_OFF,
@@ -22,7 +22,7 @@ from custom_components.antminer_monitor.const import (
     DOMAIN,
     KIND_HIVEOS,
 )
-from custom_components.antminer_monitor.hive_flow import clean_token
+from custom_components.antminer_monitor.hive_forms import clean_token
 from custom_components.antminer_monitor.hiveos.client import DEFAULT_URL
 from custom_components.antminer_monitor.hiveos.models import Farm
 from custom_components.antminer_monitor.hiveos.source import farm_device_id
@@ -188,7 +188,7 @@ async def test_the_usual_address_needs_no_typing(hass: HomeAssistant) -> None:
 )
 def test_label(farm: Farm, label: str) -> None:
     """What is known of a farm stands in the list, and nothing else."""
-    assert hive_flow._label(farm) == label
+    assert hive_forms._label(farm) == label
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ async def test_what_goes_wrong_is_said_and_heals(
 ) -> None:
     """Every way to fail has its words in the same form, and once it is over the flow goes on."""
     if fault is HiveFault.SLOW:
-        monkeypatch.setattr(hive_flow, "SIGN_IN_TIMEOUT", 0.05)
+        monkeypatch.setattr(hive_forms, "SIGN_IN_TIMEOUT", 0.05)
     flow_id = await begin(hass)
     hive.set_fault(fault, path=path)
     result = await submit(hass, flow_id, login(hive))

@@ -8,6 +8,7 @@ from homeassistant.components.logbook.models import (
     async_event_to_row,
 )
 from homeassistant.core import Context, Event, HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -74,7 +75,7 @@ async def told_line(
 async def test_message_of_a_rig(
     hass: HomeAssistant, farm: ScriptedFarm, severity: Severity
 ) -> None:
-    """It names the rig, says the title, and belongs to the entity."""
+    """It names the rig, and says the title."""
     line = await told_line(
         hass, farm, message(title="GPU 2 is lost", severity=severity)
     )
@@ -87,13 +88,12 @@ async def test_message_of_a_rig(
             "info": "mdi:information",
             "success": "mdi:check-circle",
         }[severity],
-        "entity_id": farm.entity_id("7x1_message"),
     }
 
 
 @pytest.mark.usefixtures("noon")
 async def test_activity(hass: HomeAssistant, farm: ScriptedFarm) -> None:
-    """It says who did it to which rig, and belongs to the farm's entity."""
+    """It says who did it to which rig."""
     line = await told_line(
         hass, farm, message(title="Worker was changed", details={"user": "ann"})
     )
@@ -101,7 +101,6 @@ async def test_activity(hass: HomeAssistant, farm: ScriptedFarm) -> None:
         "name": "rig-1",
         "message": "Worker was changed, by ann",
         "icon": "mdi:alert",
-        "entity_id": farm.entity_id(f"{FARM}_activity"),
     }
 
 
@@ -387,15 +386,13 @@ async def test_event_of_a_rig(
     details: dict[str, Any],
     words: str,
 ) -> None:
-    """It names the rig, says what happened, and belongs to the entity."""
-    entity_id = farm.entity_id("7x1_event")
+    """It names the rig, and says what happened."""
     fired: list[Event[Any]] = async_capture_events(hass, EVENT_RIG)
-    async_fire_rig_event(farm.coordinator, "7x1", kind, details, entity_id=entity_id)
+    async_fire_rig_event(farm.coordinator, "7x1", kind, details)
     line = line_of(hass, fired[0])
     assert line["name"] == "rig-1"
     assert line["message"] == words
     assert line["icon"].startswith("mdi:")
-    assert line["entity_id"] == entity_id
 
 
 def test_every_event_of_a_rig_has_words() -> None:
@@ -404,48 +401,133 @@ def test_every_event_of_a_rig_has_words() -> None:
 
 
 @pytest.mark.usefixtures("noon")
-async def test_event_without_entity(hass: HomeAssistant, farm: ScriptedFarm) -> None:
-    """Where rigs are very many they have no such entity; the line is there all the same."""
+async def test_which_entity_an_event_belongs_to(
+    hass: HomeAssistant, farm: ScriptedFarm
+) -> None:
+    """To the rig's status; to its event entity where that is disabled; to none where it has none."""
     fired: list[Event[Any]] = async_capture_events(hass, EVENT_RIG)
-    async_fire_rig_event(farm.coordinator, "7x1", RigEventType.BOARD_LOST, {"board": 1})
-    assert "entity_id" not in fired[0].data
-    assert line_of(hass, fired[0]).keys() == {"name", "message", "icon"}
+    entity_id = farm.entity_id("7x1_event")
+    lost = (farm.coordinator, "7x1", RigEventType.BOARD_LOST, {"board": 1})
+    async_fire_rig_event(*lost, entity_id=entity_id)
+    status = farm.status_id("7x1")
+    assert status
+    er.async_get(hass).async_update_entity(
+        status, disabled_by=er.RegistryEntryDisabler.USER
+    )
+    async_fire_rig_event(*lost, entity_id=entity_id)
+    async_fire_rig_event(*lost)
+    assert [event.data.get("entity_id") for event in fired] == [status, entity_id, None]
+    assert line_of(hass, fired[2]) == line_of(hass, fired[0])
 
 
-async def test_lines_of_an_event(
+class Logbook:
+    """The logbook of Home Assistant, and a farm that something happened to."""
+
+    def __init__(self, hass: HomeAssistant, client: Any, farm: ScriptedFarm) -> None:
+        """Begin where the farm was set up."""
+        self.hass = hass
+        self.client = client
+        self.farm = farm
+        self.begin = dt_util.utcnow() - timedelta(minutes=1)
+
+    async def lines(self, **of: object) -> list[tuple[str, str]]:
+        """Give what is said of the farm: by us in words, and by states as the entities' types."""
+        await self.client.send_json_auto_id(
+            {
+                "type": "logbook/get_events",
+                "start_time": self.begin.isoformat(),
+                **of,
+            }
+        )
+        answer = await self.client.receive_json()
+        entity_ids = {
+            self.farm.entity_id(unique_id)
+            for unique_id in ("7x1_event", "7x1_message", f"{FARM}_event")
+        }
+        return sorted(
+            (line["name"], line["message"])
+            if line.get("domain") == DOMAIN
+            else ("state", line["attributes"]["event_type"])
+            for line in answer["result"]
+            if line.get("domain") == DOMAIN or line["entity_id"] in entity_ids
+        )
+
+    @property
+    def of_rig(self) -> dict[str, list[str]]:
+        """Give what the page of a device in the settings asks for."""
+        device_id = self.farm.device("7x1").id
+        entities = er.async_entries_for_device(er.async_get(self.hass), device_id)
+        return {
+            "device_ids": [device_id],
+            "entity_ids": [entity.entity_id for entity in entities],
+        }
+
+
+@pytest.fixture
+def logbook_config() -> dict[str, object]:
+    """Give how the logbook is configured."""
+    return {}
+
+
+@pytest.fixture
+async def logbook(
     recorder_mock: object,
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Of a device there is our line, and none for its command twice; the entity has its own besides."""
+    logbook_config: dict[str, object],
+) -> Logbook:
+    """Give the logbook of a rig that found a block, said something and was rebooted."""
     farm = ScriptedFarm(hass, monkeypatch)
     await farm.setup()
+    # Its pages are a package of their own, which no test needs.
     hass.config.components.add("frontend")
-    assert await async_setup_component(hass, "logbook", {})
-    begin = dt_util.utcnow() - timedelta(minutes=1)
+    assert await async_setup_component(hass, "logbook", {"logbook": logbook_config})
     farm.rigs = lambda: (worker(found_blocks=1),)
-    await farm.tell()
+    await farm.tell(message(title="GPU 2 is lost"))
     async_fire_command(farm.coordinator, "7x1", Action.REBOOT, Result.DONE)
     await settle(hass)
     await async_wait_recording_done(hass)
-    entity_id = farm.entity_id("7x1_event")
+    return Logbook(hass, await hass_ws_client(), farm)
 
-    async def lines(**of: object) -> list[tuple[str | None, str | None]]:
-        await client.send_json_auto_id(
-            {"type": "logbook/get_events", "start_time": begin.isoformat(), **of}
-        )
-        answer = await client.receive_json()
-        return [
-            (line.get("message"), line.get("attributes", {}).get("event_type"))
-            for line in answer["result"]
-            if line.get("domain") == DOMAIN or line.get("entity_id") == entity_id
-        ]
 
-    client = await hass_ws_client()
-    ours = [("found a block", None), ("was told to reboot: done", None)]
-    assert await lines(device_ids=[farm.device("7x1").id]) == ours
-    both = await lines(device_ids=[farm.device("7x1").id], entity_ids=[entity_id])
-    assert sorted(both, key=str) == sorted(
-        [*ours, (None, "block_found"), (None, "command_done")], key=str
-    )
+OURS = [
+    ("rig-1", "GPU 2 is lost"),
+    ("rig-1", "found a block"),
+    ("rig-1", "was told to reboot: done"),
+]
+BLOCK, REBOOT, MESSAGE = (
+    ("state", kind) for kind in ("block_found", "command_done", "warning")
+)
+WITHOUT = {"exclude": {"entity_globs": ["event.*_event", "event.*_message"]}}
+
+
+async def test_lines_of_a_device_alone(logbook: Logbook) -> None:
+    """Our own pages ask so: each event is there once, in words; of a large farm with many others."""
+    device_ids = [logbook.farm.device("7x1").id]
+    assert await logbook.lines(device_ids=device_ids) == OURS
+    others = [f"{number:032x}" for number in range(3000)]
+    assert await logbook.lines(device_ids=others + device_ids) == OURS
+    assert await logbook.lines(device_ids=others) == []
+
+
+async def test_lines_of_states(logbook: Logbook) -> None:
+    """Where Home Assistant asks for states too, the entity has a line besides."""
+    states = [BLOCK, REBOOT, MESSAGE]
+    assert await logbook.lines(**logbook.of_rig) == [*OURS, *states]
+    # The farm's entity tells it as well.
+    assert await logbook.lines() == sorted([*OURS, *states, BLOCK, REBOOT])
+
+
+@pytest.mark.parametrize("recorder_config", [WITHOUT])
+async def test_lines_without_event_entities(logbook: Logbook) -> None:
+    """Whoever does not record them has each event once, also where states are asked for."""
+    assert await logbook.lines(**logbook.of_rig) == OURS
+    assert await logbook.lines() == OURS
+
+
+@pytest.mark.parametrize("logbook_config", [WITHOUT])
+async def test_lines_that_are_left_out_of_the_logbook(logbook: Logbook) -> None:
+    """That is for the whole logbook: a device has what its entities say."""
+    assert await logbook.lines() == OURS
+    assert len(await logbook.lines(**logbook.of_rig)) > len(OURS)

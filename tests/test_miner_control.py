@@ -20,7 +20,7 @@ LOGIN = {CONF_USERNAME: "root", CONF_PASSWORD: "root"}
 async def read(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Read every miner again."""
     for coordinator in entry.runtime_data.coordinators.values():
-        coordinator.source._web_at = None
+        coordinator.source._besides._web_at = None
         await coordinator.async_refresh()
     await settle_soon(hass)
 

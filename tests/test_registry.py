@@ -311,6 +311,16 @@ async def test_found_by_key(registry: Registry) -> None:
 # --- failures -----------------------------------------------------------------
 
 
+async def test_title_of_a_report(hass: HomeAssistant, registry: Registry) -> None:
+    """In the title, which is no Markdown, the name stands as it is."""
+    registry.async_add(ACME, acme(name="Acme *One*"))
+    registry.async_report(ACME, "reading", ValueError())
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"extension_failed_{ACME}")
+    assert issue and issue.translation_placeholders
+    assert issue.translation_placeholders["name"] == "Acme *One*"
+    assert issue.translation_placeholders["extension"] == r"Acme \*One\*"
+
+
 async def test_report(
     hass: HomeAssistant, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,6 +1,9 @@
 """Repair issues about rigs: made once, with what can be done, and gone when it is over."""
 
 from collections.abc import Mapping
+import json
+from pathlib import Path
+import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -63,6 +66,17 @@ async def pass_polls(
         freezer.tick(LASTING / (READINGS - 1))
         await poll(hass)
     await pass_time(hass, freezer, UPDATE_DELAY + 1)
+
+
+def test_titles() -> None:
+    """A title is no Markdown, so that what stands in one is not what stands in a description."""
+    file = Path(hub_module.__file__).parent / "translations" / "en.json"
+    words = json.loads(file.read_text())
+    for issue in words["issues"].values():
+        title, description = (
+            set(re.findall(r"{(\w+)}", issue[key])) for key in ("title", "description")
+        )
+        assert not title & description
 
 
 # --- clocks -----------------------------------------------------------------------------

@@ -15,12 +15,14 @@ from homeassistant.helpers import (
     label_registry as lr,
 )
 from homeassistant.helpers.selector import TargetSelector, selector
+from homeassistant.helpers.target import TargetSelection
+from homeassistant.helpers.typing import ConfigType
 import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
-from custom_components.antminer_monitor import services
+from custom_components.antminer_monitor import service_targets, services
 from custom_components.antminer_monitor.command import Action, Choice, Outcome, Result
 from custom_components.antminer_monitor.const import CONF_ALLOW_EXEC, DOMAIN
 from custom_components.antminer_monitor.rig import Gpu, Pool
@@ -128,6 +130,24 @@ async def test_by_farm(house: House) -> None:
     assert await house.told_by(device_id=house.device("south")) == {*SOUTH}
     account = house.device(house.entry.entry_id)
     assert await house.told_by(device_id=account) == {*NORTH, *SOUTH}
+
+
+async def test_what_is_excluded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From Home Assistant 2026.11 on a target can leave out some of what it names."""
+    excluded = TargetSelection({"device_id": house.device("south-0")})
+
+    class Excluding(TargetSelection):
+        """A selection of that release."""
+
+        def __init__(self, config: ConfigType) -> None:
+            """Leave out a rig of a farm that is named."""
+            super().__init__(config)
+            self.exclude = excluded
+
+    monkeypatch.setattr(service_targets, "TargetSelection", Excluding)
+    assert await house.told_by(device_id=house.device("south")) == {"south-1"}
+    with refused("no_rigs"):
+        await house.call("reboot", device_id=house.device("south-0"))
 
 
 async def test_order(house: House) -> None:

@@ -19,7 +19,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.antminer_monitor import teach, teach_flow
+from custom_components.antminer_monitor import progress, teach, teach_flow
 from custom_components.antminer_monitor.const import DOMAIN, KIND_PACKS, SUBENTRY_PACK
 from custom_components.antminer_monitor.markdown import plain
 from custom_components.antminer_monitor.pack_hub import async_packs_entry
@@ -195,6 +195,25 @@ async def test_new_miner(hass: HomeAssistant, miner: SimulatedMiner) -> None:
     assert "name: Barn miners\n" in text
     assert "pack_barn_miners" in async_registry(hass).extensions
     assert set(miner.commands) <= set(ASKED)
+
+
+@pytest.mark.parametrize("fault", [None, Fault.REFUSE], ids=["well", "refused"])
+async def test_progress_is_shown_for_a_while(
+    hass: HomeAssistant,
+    miner: SimulatedMiner,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault | None,
+) -> None:
+    """The page listens for the end only once it shows the progress: however quick that comes."""
+    monkeypatch.setattr(progress, "SHOWN_AT_LEAST", 0.3)
+    teaching = await begin(hass, FakeAi("clever", GOOD))
+    if fault:
+        miner.set_fault(fault)
+    began = hass.loop.time()
+    result = await teaching.send(miner)
+    assert result["step_id"] == ("teach" if fault else "taught")
+    # Reading and asking are shown one after the other.
+    assert hass.loop.time() - began >= (0.3 if fault else 0.6)
 
 
 async def test_rounds_are_shown(hass: HomeAssistant, miner: SimulatedMiner) -> None:

@@ -27,7 +27,7 @@ from custom_components.antminer_monitor import (
     site_flow,
 )
 from custom_components.antminer_monitor.antminer.addresses import AddressReason
-from custom_components.antminer_monitor.hive_flow import hive_error_key
+from custom_components.antminer_monitor.hive_forms import hive_error_key
 from custom_components.antminer_monitor.rig import PowerSource
 from custom_components.antminer_monitor.search_flow import error_key
 from custom_components.antminer_monitor.source import (
@@ -405,7 +405,7 @@ def test_fields() -> None:
     asked = {
         value(call.args[0], names)
         for name, (tree, names) in modules().items()
-        if name.endswith(("_flow", "_steps"))
+        if name.endswith(("_flow", "_forms", "_steps"))
         for call in calls(tree, "Required", "Optional")
     }
     named: set[str | None] = set()

@@ -544,14 +544,14 @@ async def test_a_first_reading_is_no_return(
     told = Told(hass)
     await automate(hass, telling(on("went_stale", target), on("came_back", target)))
     coordinator = entry.runtime_data.coordinators[subentry.subentry_id]
-    coordinator._stale.add(subentry.subentry_id)
+    coordinator._stale.rig_ids.add(subentry.subentry_id)
     coordinator.async_update_listeners()
     assert names(told) == []
     await pass_time(hass, freezer, POLL)
     assert names(told) == []
 
     # Once an attempt failed, it is known.
-    coordinator._stale.add(subentry.subentry_id)
+    coordinator._stale.rig_ids.add(subentry.subentry_id)
     coordinator._failed(SourceError("connection refused"))
     await hass.async_block_till_done()
     assert names(told) == [subentry.subentry_id]

@@ -150,7 +150,7 @@ async def test_reboot_and_stale(
     assert [told.data for told in fired] == [
         {
             "device_id": fired[0].data["device_id"],
-            "entity_id": by_key(hass, second)["event"],
+            "entity_id": by_key(hass, second)["status"],
             "rig_id": second.subentry_id,
             "name": second.title,
             "type": T.CAME_BACK,

@@ -11,7 +11,7 @@ from homeassistant.exceptions import (
     ConfigEntryNotReady,
     HomeAssistantError,
 )
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
@@ -22,6 +22,7 @@ from .dashboard import async_setup_dashboard
 from .feed import async_setup_feed
 from .hub import AntminerMonitorConfigEntry, Hub
 from .log_lines import async_setup_log_lines
+from .markdown import plain
 from .memory import RigMemory
 from .pack_export import async_setup_pack_export
 from .pack_hub import async_load_packs
@@ -44,12 +45,16 @@ PLATFORMS = [
     Platform.SWITCH,
 ]
 
+ENTRY_VERSION = 1
+"""Of config entries, as the config flow makes them; one of a later version is not touched."""
+
 SETUP_DEADLINE = 120.0
 """Seconds that an extension may take to set up an entry."""
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what there is whatever entries there are."""
+    _async_check_versions(hass)
     async_add_builtin(hass)
     # Before any rig is read: else it would be read without its pack at every start.
     await async_load_packs(hass)
@@ -64,6 +69,32 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_api(hass)
     await async_setup_dashboard(hass)
     return True
+
+
+@callback
+def _async_check_versions(hass: HomeAssistant) -> None:
+    """Say what to do about entries that a later version of the integration wrote.
+
+    Home Assistant sets none of them up, and tells the numbers of the formats and no more.
+    """
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.version > ENTRY_VERSION:
+            ir.async_create_issue(
+                hass,
+                DOMAIN,
+                _issue_of_version(entry.entry_id),
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key="later_version",
+                translation_placeholders={
+                    "entry": entry.title,
+                    "shown": plain(entry.title),
+                },
+            )
+
+
+def _issue_of_version(entry_id: str) -> str:
+    return f"later_version_{entry_id}"
 
 
 async def async_setup_entry(
@@ -142,6 +173,7 @@ async def async_remove_entry(
     hass: HomeAssistant, entry: AntminerMonitorConfigEntry
 ) -> None:
     """Delete what was kept of an entry that was removed."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_of_version(entry.entry_id))
     await RigMemory(hass, entry.entry_id).async_remove()
     await Told(hass, entry.entry_id).async_remove()
     await WatchMemory(hass, entry.entry_id).async_remove()
@@ -152,9 +184,10 @@ async def async_migrate_entry(
 ) -> bool:
     """Bring an entry of an earlier version up to date: there is one format so far.
 
-    Home Assistant itself refuses an entry of a later format, and leaves it as it is.
+    Home Assistant itself refuses an entry of a later format, and leaves it as it is; one of
+    a later minor version can be read by every version of the same format.
     """
-    return entry.version == 1
+    return entry.version == ENTRY_VERSION
 
 
 async def async_remove_config_entry_device(

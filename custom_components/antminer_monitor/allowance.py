@@ -1,6 +1,6 @@
 """How many entities each rig may have enabled, so that all rigs of an entry have the same."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,17 +58,36 @@ class Allowance:
     """Whether nothing else is registered either."""
 
 
-def allowance_for(rigs: Iterable[Rig]) -> Allowance | None:
-    """Give what each rig of an entry may have enabled; None where there is no need to save."""
+@dataclass(frozen=True, slots=True)
+class Need:
+    """How many entities rigs would have."""
+
+    rigs: int
+    entities: int
+
+
+def need_of(rigs: Iterable[Rig]) -> Need:
+    """Give what rigs need."""
     count = expected = 0
     for rig in rigs:
         count += 1
         expected += (
             _OF_RIG + _OF_COMPUTER * (rig.host is not None) + _OF_GPU * len(rig.gpus)
         )
-    if expected < ENOUGH:
+    return Need(count, expected)
+
+
+def allowance_of(needs: Collection[Need]) -> Allowance | None:
+    """Give what each rig may have enabled where all together need that; None for everything."""
+    count = sum(need.rigs for need in needs)
+    if sum(need.entities for need in needs) < ENOUGH:
         return None
     ranks = _BY_IMPORTANCE[: max(ENOUGH // count, 1)]
     return Allowance(
         frozenset(key for rank in ranks for key in rank), count >= MANY_RIGS
     )
+
+
+def allowance_for(rigs: Iterable[Rig]) -> Allowance | None:
+    """Give what each rig of an entry may have enabled; None where there is no need to save."""
+    return allowance_of((need_of(rigs),))

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NotRequired, TypedDict
 
+from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from homeassistant.util.event_type import EventType
 from homeassistant.util.hass_dict import HassKey
@@ -18,6 +19,9 @@ from .source import Happening
 
 UNCONFIRMED: Final = "unconfirmed"
 """A command that was sent, and whose effect was not seen in time."""
+
+STATUS_KEY: Final = "status"
+"""What the unique id of a rig's *Status* ends in."""
 
 MOST_COMMANDS = 1000
 """Commands that are remembered until their answers come, over all rigs."""
@@ -32,7 +36,7 @@ class HappeningData(TypedDict):
     device_id: str | None
     """The rig's device, or the farm's where there is no rig or it is not known."""
     entity_id: NotRequired[str]
-    """The event entity that tells it too, where there is one."""
+    """The rig's *Status*; else the event entity that tells it too, where there is one."""
     rig_id: str | None
     name: str
     """Of the device."""
@@ -67,7 +71,7 @@ class RigEventData(TypedDict):
 
     device_id: str | None
     entity_id: NotRequired[str]
-    """The rig's event entity, where there is one."""
+    """The rig's *Status*; else its event entity, where there is one."""
     rig_id: str
     name: str
     """Of the device."""
@@ -155,8 +159,8 @@ def async_fire_happening(
         told_after=max(0, int((dt_util.utcnow() - happening.at).total_seconds())),
         details=plain_details(happening),
     )
-    if entity_id:
-        data["entity_id"] = entity_id
+    if listed_by := _status_id(hass, happening.rig_id) or entity_id:
+        data["entity_id"] = listed_by
     sent = _sent(hass, happening)
     if sent:
         data["command"] = str(sent.action)
@@ -175,7 +179,11 @@ def async_fire_rig_event(
     entity_id: str | None = None,
     context: Context | None = None,
 ) -> RigEventData:
-    """Tell what happened to a rig, in the context of the command that it answers."""
+    """Tell what happened to a rig, in the context of the command that it answers.
+
+    ``entity_id`` is the event entity that shows it too.
+    """
+    hass = coordinator.hass
     device_id, name = _device(coordinator, rig_id)
     data = RigEventData(
         device_id=device_id,
@@ -184,9 +192,9 @@ def async_fire_rig_event(
         type=str(event_type),
         details=dict(details),
     )
-    if entity_id:
-        data["entity_id"] = entity_id
-    coordinator.hass.bus.async_fire(EVENT_RIG, data, context=context)
+    if listed_by := _status_id(hass, rig_id) or entity_id:
+        data["entity_id"] = listed_by
+    hass.bus.async_fire(EVENT_RIG, data, context=context)
     return data
 
 
@@ -203,6 +211,20 @@ def _sent(hass: HomeAssistant, happening: Happening) -> _Sent | None:
     if happening.rig_id is None or happening.command_id is None:
         return None
     return hass.data.get(_SENT, {}).get((happening.rig_id, happening.command_id))
+
+
+def _status_id(hass: HomeAssistant, rig_id: str | None) -> str | None:
+    """Give the *Status* of a rig, if it is enabled.
+
+    Event entities are a second line in the logbook. Who has Home Assistant leave them out
+    does not lose what belongs to the status.
+    """
+    registry = er.async_get(hass)
+    unique_id = f"{rig_id}_{STATUS_KEY}"
+    entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+    if entity_id is None or registry.entities[entity_id].disabled:
+        return None
+    return entity_id
 
 
 def _device(coordinator: RigCoordinator, rig_id: str | None) -> tuple[str | None, str]:

@@ -21,6 +21,9 @@ class Changes:
     """Readings in which each rig that is missing was missing, one after the other."""
     changed: set[str]
     """Rigs with other figures than before, new ones, and those that are gone."""
+    urgent: frozenset[str]
+    """Those of them of which more changed than figures: what they do, what is wrong with them,
+    what they can be told, or which parts they have."""
 
 
 def compare(
@@ -41,10 +44,21 @@ def compare(
     for rig_id, rig in data.items():
         shape, before = shape_of(rig), shapes.get(rig_id)
         new_shapes[rig_id] = before if before == shape else shape
+    changed = {rig_id for rig_id, rig in data.items() if known.get(rig_id) != rig}
     return Changes(
         data=data,
         shapes=shapes if new_shapes == shapes else new_shapes,
         absent={rig_id: times for rig_id, times in missing.items() if rig_id in data},
-        changed={rig_id for rig_id, rig in data.items() if known.get(rig_id) != rig}
-        | (known.keys() - data.keys()),
+        changed=changed | (known.keys() - data.keys()),
+        urgent=frozenset(
+            rig_id
+            for rig_id in changed
+            if new_shapes[rig_id] is not shapes.get(rig_id)
+            or _condition(known.get(rig_id)) != _condition(data[rig_id])
+        ),
     )
+
+
+def _condition(rig: Rig | None) -> object:
+    """Give what is no figure: somebody waits for its change."""
+    return rig and (rig.status, rig.errors, rig.problems)

@@ -14,6 +14,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryFlow,
     OptionsFlow,
+    SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant, async_get_hass, callback
 from homeassistant.data_entry_flow import AbortFlow, FlowResultType
@@ -39,13 +40,13 @@ def _kind_of(entry: ConfigEntry) -> SourceKind | None:
     return async_registry(hass).kinds.get(entry.data.get(CONF_KIND, ""))
 
 
-async def _run_step(
+async def _run_step[ResultT: (ConfigFlowResult, SubentryFlowResult)](
     hass: HomeAssistant,
     kind: SourceKind,
     what: str,
-    run: Callable[[Any], Awaitable[ConfigFlowResult]],
+    run: Callable[[Any], Awaitable[ResultT]],
     step_input: object = None,
-) -> ConfigFlowResult:
+) -> ResultT:
     """Run a step of a kind's flow; what an extension does wrong in it ends the flow with words.
 
     Raises AbortFlow where the flow ends.
@@ -72,6 +73,27 @@ async def _run_step(
             "extension_failed", {"extension": name}, translation_domain=DOMAIN
         ) from err
     return result
+
+
+def _guarded(
+    kind: SourceKind, flow: type[ConfigSubentryFlow]
+) -> type[ConfigSubentryFlow]:
+    """Give the flow of a part of an entry that ends with words where an extension does wrong."""
+
+    def guarded(name: str) -> Callable[..., Awaitable[SubentryFlowResult]]:
+        what = f"the step {name.removeprefix(_STEP)} of a part of it"
+
+        async def step(
+            self: ConfigSubentryFlow, step_input: object = None
+        ) -> SubentryFlowResult:
+            run = partial(getattr(flow, name), self)
+            return await _run_step(self.hass, kind, what, run, step_input)
+
+        return step
+
+    # Home Assistant looks at the class for the steps that it has.
+    steps = {name: guarded(name) for name in dir(flow) if name.startswith(_STEP)}
+    return type(flow.__name__, (flow,), steps)
 
 
 def _check(kind: SourceKind, flow: ConfigFlow, result: ConfigFlowResult) -> None:
@@ -137,7 +159,11 @@ class AntminerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Give the flows that add parts to an entry."""
         kind = _kind_of(config_entry)
-        return dict(kind.subentry_flows) if kind else {}
+        if kind is None:
+            return {}
+        return {
+            name: _guarded(kind, flow) for name, flow in kind.subentry_flows.items()
+        }
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None

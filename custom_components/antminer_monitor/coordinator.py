@@ -1,28 +1,29 @@
 """Polls one source: pacing, staleness, when each rig was last seen."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 import logging
-import math
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .allowance import Allowance
-from .audience import Audience
+from .audience import Audience, Callbacks
 from .changes import Changes, compare
-from .command import Command, Outcome, Result
+from .command import Command, Outcome
 from .health import DEFAULT_LIMITS, Limits, Verdict, Verdicts
+from .orders import Orders
 from .outage_log import OutageLog
+from .pacing import Pacing
 from .rig import Rig, Status
 from .shape import Shape, shape_of
 from .source import Group, Happening, Reading, Source, SourceError, SourceTimeoutError
+from .staleness import Staleness
 from .told import Told
 
 _LOGGER = logging.getLogger(__name__)
@@ -33,31 +34,8 @@ MANY_RIGS = 50
 READ_DEADLINE = 300.0
 """Seconds after which a reading counts as failed, whatever deadlines its source keeps."""
 
-
-def phases() -> Iterator[float]:
-    """Give fractions of an interval, each far from all that came before.
-
-    Multiples of the golden ratio stay evenly spread however many are taken, so rigs that
-    come and go never have to be dealt out anew.
-    """
-    golden = (math.sqrt(5) - 1) / 2
-    fraction = 0.0
-    while True:
-        yield fraction
-        fraction = (fraction + golden) % 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pacing:
-    """How a coordinator polls."""
-
-    interval: timedelta
-    stale_after: timedelta
-    """Age from which a reading no longer counts as what the rig does now."""
-    phase: float
-    """When in the interval it polls, as a fraction of it."""
-    slots: asyncio.Semaphore
-    """Bounds how many sources are read at the same time."""
+TELL_WITHIN = 0.25
+"""Share of the interval within which everybody hears of a reading of very many rigs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +111,6 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         self.last_failure: Failure | None = None
         self.allowance: Allowance | None = None
         """What each rig may have enabled, where there are very many."""
-        self._expected: set[str] = set()
         self.enrich: Callable[[tuple[Rig, ...]], Awaitable[tuple[Rig, ...]]] | None = (
             None
         )
@@ -145,18 +122,21 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         """Why its source is expected to be away now, such as an announced downtime."""
         self._configured = rig_ids
         self._told = told
-        self._stale: set[str] = set(self.data)
+        self._stale = Staleness(
+            hass, pacing.stale_after, self.data, self._look_for_stale
+        )
         self._outages = OutageLog(
             _LOGGER, label_of=self.label_of, last_seen=self.last_seen
         )
         self._absent: dict[str, int] = {}
         self._group: tuple[datetime, Group] | None = None
-        self._audience = Audience(hass, entry, name)
-        self._seen_audience = Audience(hass, entry, name)
-        self._failure_listeners: set[Callable[[SourceError], None]] = set()
-        self._command_listeners: set[Callable[[SourceError | None], None]] = set()
-        self._happening_listeners: set[Callable[[Happening], None]] = set()
-        self._stale_timer: CALLBACK_TYPE | None = None
+        self._orders = Orders(self.label_of)
+        window = TELL_WITHIN * pacing.interval.total_seconds()
+        self._audience = Audience(hass, entry, name, window=window)
+        self._seen_audience = Audience(hass, entry, name, window=window)
+        self._failure_listeners = Callbacks[SourceError]()
+        self._command_listeners = Callbacks[SourceError | None]()
+        self._happening_listeners = Callbacks[Happening]()
 
     @property
     def rig_ids(self) -> tuple[str, ...]:
@@ -173,7 +153,7 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         return {
             rig_id: rig
             for rig_id, rig in self.data.items()
-            if rig_id not in self._stale
+            if rig_id not in self._stale.rig_ids
         }
 
     @property
@@ -186,11 +166,11 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
 
     def is_stale(self, rig_id: str) -> bool:
         """Tell whether a rig was not seen for longer than the limit, or never."""
-        return rig_id in self._stale or rig_id not in self.data
+        return rig_id in self._stale.rig_ids or rig_id not in self.data
 
     def is_starting(self, rig_id: str) -> bool:
         """Tell whether a rig does what it was told to: start anew, and is silent or idle meanwhile."""
-        if rig_id not in self._expected:
+        if rig_id not in self._orders.expected:
             return False
         rig = self.data.get(rig_id)
         failure = self.last_failure
@@ -208,9 +188,9 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
     @callback
     def async_expect(self, rig_id: str, *, is_expected: bool) -> None:
         """Note that a rig was told to start anew, or that it is no longer waited for."""
-        if is_expected != (rig_id in self._expected):
-            self._expected ^= {rig_id}
-            self._audience.async_tell({rig_id})
+        if is_expected != (rig_id in self._orders.expected):
+            self._orders.expected ^= {rig_id}
+            self._audience.async_tell({rig_id}, first={rig_id})
 
     def verdict_of(self, rig_id: str) -> Verdict:
         """Give what is found of a rig over its readings; nothing is known before the first."""
@@ -260,24 +240,21 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         self, listener: Callable[[SourceError], None]
     ) -> CALLBACK_TYPE:
         """Call ``listener`` with the error of every failed reading."""
-        self._failure_listeners.add(listener)
-        return lambda: self._failure_listeners.discard(listener)
+        return self._failure_listeners.async_add(listener)
 
     @callback
     def async_add_command_listener(
         self, listener: Callable[[SourceError | None], None]
     ) -> CALLBACK_TYPE:
         """Call ``listener`` whenever rigs were told something, with the error if there was one."""
-        self._command_listeners.add(listener)
-        return lambda: self._command_listeners.discard(listener)
+        return self._command_listeners.async_add(listener)
 
     @callback
     def async_add_happening_listener(
         self, listener: Callable[[Happening], None]
     ) -> CALLBACK_TYPE:
         """Call ``listener`` once with everything that happened, oldest first."""
-        self._happening_listeners.add(listener)
-        return lambda: self._happening_listeners.discard(listener)
+        return self._happening_listeners.async_add(listener)
 
     async def async_replace_source(self, source: Source) -> None:
         """Read from another source from now on: the same rigs at a new address, say."""
@@ -292,45 +269,21 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
 
         What a rig does not accept now is not sent to it.
         """
-        outcomes = {
-            rig_id: self._refused(command, rig_id) for rig_id in dict.fromkeys(rig_ids)
-        }
-        accepted = [rig_id for rig_id, outcome in outcomes.items() if outcome is None]
-        if accepted:
-            error: SourceError | None = None
-            try:
-                answers = await self.source.execute(command, accepted)
-            except SourceError as err:
-                error = err
-                answers = tuple(
-                    Outcome(rig_id=rig_id, result=Result.FAILED, error=str(err))
-                    for rig_id in accepted
-                )
-            for listener in tuple(self._command_listeners):
-                listener(error)
-            outcomes |= {outcome.rig_id: outcome for outcome in answers}
-        return [outcome for outcome in outcomes.values() if outcome]
-
-    def _refused(self, command: Command, rig_id: str) -> Outcome | None:
-        rig = self.data.get(rig_id)
-        if rig and command.action in rig.commands:
-            return None
-        reason = (
-            f"it may not be controlled ({rig.commands_denied})"
-            if rig and rig.commands_denied
-            else f"it does not accept {command.action} now"
-        )
-        return Outcome(
-            rig_id=rig_id,
-            result=Result.FAILED,
-            error=f"{self.label_of(rig_id)}: {reason}",
+        return await self._orders.async_give(
+            self.source,
+            command,
+            rig_ids,
+            self.data,
+            self._command_listeners.async_call,
         )
 
     @override
     async def async_shutdown(self) -> None:
         """Stop polling and let go of the source."""
         await super().async_shutdown()
-        self._cancel_stale_timer()
+        self._stale.async_stop()
+        self._audience.async_stop()
+        self._seen_audience.async_stop()
         await self.source.close()
 
     @override
@@ -348,7 +301,9 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             self._failed(err)
             return self.data
         finally:
-            self._aim_next_poll()
+            # The base class counts the interval from the end of a poll and in whole seconds, so
+            # that hundreds of coordinators would drift together.
+            self.update_interval = self.pacing.until_next(self.hass.loop.time())
         if source is self.source:
             # Otherwise it was replaced meanwhile: these may be the figures of another miner.
             await self._take(reading)
@@ -359,11 +314,10 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         self.last_failure = Failure(dt_util.utcnow(), str(err))
         _LOGGER.debug("Reading %s failed: %s", self.name, err)
         self._tell_log()
-        for listener in tuple(self._failure_listeners):
-            listener(err)
-        if self._expected:
+        self._failure_listeners.async_call(err)
+        if expected := self._orders.expected:
             # Silent, as it must be for a while.
-            self._audience.async_tell(self._expected)
+            self._audience.async_tell(expected, first=expected)
         if len(self.fresh) < len(self.rig_ids) and (
             known is None or known.error != str(err)
         ):
@@ -382,17 +336,19 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         self._apply(changes)
         if reading.group:
             self._group = (dt_util.utcnow(), reading.group)
-        changed = changes.changed | self._find_stale()
-        changed |= self._verdicts.judge(self.data, changes.changed, self.limits)
-        self._seen_audience.async_tell()
-        if changed:
-            self._audience.async_tell(changed)
+        turned = self._find_stale()
+        news = self._verdicts.judge(self.data, changes.changed, self.limits)
+        first = changes.urgent | self._orders.recent() | news
+        # One that is back has no old figures to take back.
+        first |= turned & self._stale.rig_ids
+        self._seen_audience.async_tell(first=first)
+        if changed := changes.changed | turned | news:
+            self._audience.async_tell(changed, first=first)
         if reading.happenings and self._told:
             for happening in await self._told.async_take(
                 self.origin.device_id, reading.happenings
             ):
-                for listener in tuple(self._happening_listeners):
-                    listener(happening)
+                self._happening_listeners.async_call(happening)
 
     def _apply(self, changes: Changes) -> None:
         # In place: the base class finds nothing changed, and leaves the telling to us.
@@ -405,37 +361,16 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
     @callback
     def _find_stale(self) -> set[str]:
         """Find out anew which rigs are stale; give those for which that changed."""
-        now = dt_util.utcnow()
-        limit = self.pacing.stale_after
-        before = self._stale
-        seen = {rig_id: rig.seen_at for rig_id, rig in self.data.items() if rig.seen_at}
-        fresh = [at for at in seen.values() if now - at < limit]
-        self._stale = {
-            rig_id
-            for rig_id in self.data
-            if rig_id not in seen or now - seen[rig_id] >= limit
-        }
-        self._verdicts.interrupt(self._stale - before)
-        self._cancel_stale_timer()
-        if fresh:
-            self._stale_timer = async_call_later(
-                self.hass,
-                max((min(fresh) + limit - now).total_seconds(), 0.0),
-                HassJob(self._stale_timer_fired, cancel_on_shutdown=True),
-            )
+        before = self._stale.rig_ids
+        changed = self._stale.async_find(self.data)
+        self._verdicts.interrupt(self._stale.rig_ids - before)
         self._tell_log()
-        return self._stale ^ before
+        return changed
 
     @callback
-    def _stale_timer_fired(self, _now: datetime) -> None:
-        self._stale_timer = None
+    def _look_for_stale(self) -> None:
         if changed := self._find_stale():
-            self._audience.async_tell(changed)
-
-    def _cancel_stale_timer(self) -> None:
-        if self._stale_timer:
-            self._stale_timer()
-            self._stale_timer = None
+            self._audience.async_tell(changed, first=changed)
 
     def _tell_log(self) -> None:
         self._outages.tell(
@@ -454,16 +389,3 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             if self.origin.subentry_id or rig is None
             else f"{self.name}: {rig.name or rig_id}"
         )
-
-    def _aim_next_poll(self) -> None:
-        """Aim the next poll at this coordinator's own moment of the interval.
-
-        The base class counts the interval from the end of a poll and in whole seconds, so
-        that hundreds of coordinators would drift together.
-        """
-        interval = self.pacing.interval.total_seconds()
-        now = self.hass.loop.time()
-        wait = interval - (now - self.pacing.phase * interval) % interval
-        if wait < interval / 2:
-            wait += interval
-        self.update_interval = timedelta(seconds=wait)

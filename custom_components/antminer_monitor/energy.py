@@ -137,8 +137,10 @@ class RigEnergySensor(RigEntity[Rig], _EnergySensor):
 
     @callback
     def _seen(self) -> None:
+        before = self.native_value
         self._read_meter()
-        self.async_write_ha_state()
+        if self.native_value != before:
+            self.async_write_ha_state()
 
     def _read_meter(self) -> None:
         rig = self.part

@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import override
 
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity, EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity_platform import (
+    AddConfigEntryEntitiesCallback,
+    async_get_current_platform,
+)
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .const import DOMAIN
 from .coordinator import RigCoordinator
 from .devices import fleet_device_info, part_device_info, rig_device_info
 from .fleet import FleetCoordinator
@@ -123,8 +128,10 @@ class RigEntities:
         async_add_entities: AddConfigEntryEntitiesCallback,
         offers: Callable[[RigCoordinator, str], EntityOffers],
     ) -> None:
-        """Begin with no entity."""
+        """Begin with no entity; made in the set-up of the platform."""
         self._hub = hub
+        self._registry = er.async_get(hub.hass)
+        self._domain = async_get_current_platform().domain
         self._async_add_entities = async_add_entities
         self._offers = offers
         self._added: dict[str, set[str]] = {}
@@ -140,8 +147,14 @@ class RigEntities:
         )
         new: list[Entity] = []
         for unique_id, make in self._offers(coordinator, rig_id):
-            if unique_id in added or not (
-                only is None or unique_id in only or self._hub.is_registered(unique_id)
+            if (
+                unique_id in added
+                or self._is_disabled(unique_id)
+                or not (
+                    only is None
+                    or unique_id in only
+                    or self._hub.is_registered(unique_id)
+                )
             ):
                 continue
             added.add(unique_id)
@@ -150,6 +163,11 @@ class RigEntities:
             self._async_add_entities(
                 new, config_subentry_id=coordinator.origin.subentry_id
             )
+
+    def _is_disabled(self, unique_id: str) -> bool:
+        """Tell whether it is known and disabled: most are, and Home Assistant starts anew for one that is enabled."""
+        entity_id = self._registry.async_get_entity_id(self._domain, DOMAIN, unique_id)
+        return bool(entity_id and self._registry.entities[entity_id].disabled)
 
     def forget(self, rig_id: str) -> None:
         """Let go of a rig whose entities were removed."""

@@ -1,7 +1,7 @@
 """The websocket feed: the fleet once, then what changed, for as long as somebody looks."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final, override
 
@@ -100,39 +100,62 @@ class FleetSubscription(Subscription):
     """Sends the rows of the rigs that a user may see."""
 
     _sites: list[Json] | None = None
-    _sent: Mapping[str, Row] = {}
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        connection: ActiveConnection,
+        message_id: int,
+    ) -> None:
+        """Make a subscription that has not begun."""
+        super().__init__(hass, connection, message_id)
+        self._sent: dict[str, Row] = {}
 
     @override
     def news(self) -> Iterator[Json]:
         """Give all rows if it is the first time or the sites changed, else those that changed."""
-        user = self.connection.user
-        access = access_of(self.hass, user)
-        rows: dict[str, Row] = {}
-        entry_ids: set[str] = set()
-        for rig_id, shared in self.hass.data[_ROWS].rows().items():
-            if (level := access(rig_id)) > Access.NONE:
-                rows[rig_id] = shared.row_for(level)
-                entry_ids.add(shared.known.entry_id)
-        sites: list[Json] = [
+        live = self.hass.data[_ROWS]
+        rows = live.rows()
+        unseen = live.unseen(self._wake)
+        access = access_of(self.hass, self.connection.user)
+
+        def row_of(rig_id: str) -> Row | None:
+            shared = rows.get(rig_id)
+            level = access(rig_id) if shared else Access.NONE
+            return shared.row_for(level) if shared and level > Access.NONE else None
+
+        changed: list[Json] = []
+        removed: list[Json] = []
+        for rig_id in (*rows, *self._sent) if unseen is None else unseen:
+            row, sent = row_of(rig_id), self._sent.get(rig_id)
+            if row is not None and row is not sent:
+                self._sent[rig_id] = row
+                changed.append(row)
+            elif row is None and sent is not None:
+                del self._sent[rig_id]
+                removed.append(rig_id)
+        if unseen is None:
+            sites = self._sites_of(
+                {rows[rig_id].known.entry_id for rig_id in self._sent}
+            )
+            if sites != self._sites:
+                self._sites = sites
+                yield {"kind": "all", "sites": sites, "rigs": list(self._sent.values())}
+                return
+        if changed or removed:
+            yield {"kind": "changes", "rigs": changed, "removed": removed}
+
+    def _sites_of(self, entry_ids: set[str]) -> list[Json]:
+        """Describe the entries with these ids; all there are for who may see whatever there is."""
+        return [
             {
                 "id": entry.entry_id,
                 "name": entry.title,
                 "kind": entry.data.get(CONF_KIND),
             }
             for entry in rig_entries(self.hass)
-            if entry.entry_id in entry_ids or reads_everything(user)
+            if entry.entry_id in entry_ids or reads_everything(self.connection.user)
         ]
-        sent, self._sent = self._sent, rows
-        if sites != self._sites:
-            self._sites = sites
-            yield {"kind": "all", "sites": sites, "rigs": list(rows.values())}
-            return
-        changed: list[Json] = [
-            row for rig_id, row in rows.items() if sent.get(rig_id) is not row
-        ]
-        removed: list[Json] = [rig_id for rig_id in sent if rig_id not in rows]
-        if changed or removed:
-            yield {"kind": "changes", "rigs": changed, "removed": removed}
 
 
 class RigSubscription(Subscription):

@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL, Platform
@@ -16,15 +16,17 @@ from homeassistant.helpers import (
 )
 from homeassistant.util.hass_dict import HassKey
 
-from .allowance import ENTITY_LIMIT, allowance_for
+from .allowance import ENTITY_LIMIT, Allowance, Need, allowance_of, need_of
 from .const import CONF_STALE_AFTER, DOMAIN, STALE_POLLS
-from .coordinator import Pacing, RigCoordinator, phases
-from .devices import async_register_rig, rig_id_of
+from .coordinator import RigCoordinator
+from .devices import rig_id_of
 from .fleet import FleetCoordinator
 from .limits_flow import limits_of
 from .markdown import plain
 from .memory import RigMemory
+from .newcomers import Newcomers, RigAdder
 from .notices import NoticeBoard
+from .pacing import Pacing, phases
 from .registry import Change, async_registry, extra_sensors_of
 from .rig import Rig
 from .shape import Shape
@@ -40,26 +42,10 @@ MAX_SIMULTANEOUS_READS = 100
 ENTITY_LIMIT_WARNING = 0.9
 ISSUE_ENTITY_LIMIT = "entity_limit"
 
-AT_ONCE = 5
-"""Rigs that are welcomed at once; of more, one in each turn of the event loop."""
-
 _SLOTS: HassKey[asyncio.Semaphore] = HassKey(f"{DOMAIN}_slots")
 
 type Follower = Callable[[RigCoordinator], CALLBACK_TYPE]
 type FleetAdder = Callable[[FleetCoordinator], CALLBACK_TYPE]
-
-
-class RigAdder(Protocol):
-    """What adds the entities of rigs for a platform."""
-
-    def add(self, coordinator: RigCoordinator, rig_id: str) -> None:
-        """Add those that the rig does not have yet; its device is there."""
-
-    def forget(self, rig_id: str) -> None:
-        """Let go of a rig whose device was removed, with its entities."""
-
-    def forget_entity(self, unique_id: str) -> None:
-        """Let go of an entity that was removed."""
 
 
 class Hub(ABC):
@@ -90,11 +76,11 @@ class Hub(ABC):
         self._remove: dict[str, list[CALLBACK_TYPE]] = {}
         self._remove_fleet: dict[str, list[CALLBACK_TYPE]] = {}
         self._followers: list[Follower] = []
-        self._adders: list[RigAdder] = []
-        self._arrivals: dict[tuple[RigCoordinator, str], None] = {}
-        self._welcoming: asyncio.Task[None] | None = None
+        self._newcomers = Newcomers(hass, entry, self._rig_welcomed)
         self._fleet_adders: list[FleetAdder] = []
         self._entities_changed = False
+        self._needs: dict[str, Need] = {}
+        self._allowance: Allowance | None = None
 
     async def async_start(self) -> None:
         """Make the coordinators and read every rig once, without waiting long for any."""
@@ -122,7 +108,7 @@ class Hub(ABC):
             self._remove_extras(gone)
         if now:
             for coordinator in self.coordinators.values():
-                self._welcome(coordinator, coordinator.rig_ids)
+                self._newcomers.async_welcome(coordinator, coordinator.rig_ids)
 
     def _remove_extras(self, keys: set[str]) -> None:
         registry = er.async_get(self.hass)
@@ -136,8 +122,7 @@ class Hub(ABC):
             if item.unique_id in unique_ids:
                 registry.async_remove(item.entity_id)
                 self._registered.get(item.domain, set()).discard(item.unique_id)
-                for adder in self._adders:
-                    adder.forget_entity(item.unique_id)
+                self._newcomers.async_forget_entity(item.unique_id)
 
     def registered_ids(self, platform: Platform) -> frozenset[str]:
         """Give the unique ids of a platform's entities that the entry had when it was set up."""
@@ -176,16 +161,7 @@ class Hub(ABC):
 
     async def async_add_platform(self, adder: RigAdder) -> None:
         """Have a platform add the entities of every rig, now and later."""
-        # The devices first.
-        while self._welcoming:
-            await asyncio.wait([self._welcoming])
-        self._adders.append(adder)
-        for coordinator in tuple(self.coordinators.values()):
-            for rig_id in coordinator.rig_ids:
-                if coordinator.has(rig_id):
-                    adder.add(coordinator, rig_id)
-                    # Tens of thousands of entities take seconds: others have their turn.
-                    await asyncio.sleep(0)
+        await self._newcomers.async_add_platform(adder, self.coordinators.values())
 
     @callback
     def async_add_fleet_platform(self, adder: FleetAdder) -> None:
@@ -211,7 +187,7 @@ class Hub(ABC):
             (
                 coordinator
                 for coordinator in self.coordinators.values()
-                if rig_id in coordinator.data or rig_id in coordinator.rig_ids
+                if coordinator.has(rig_id)
             ),
             None,
         )
@@ -241,10 +217,10 @@ class Hub(ABC):
         coordinator.enrich = self.registry.async_enrich
         coordinator.limits = limits_of(self.entry.options)
         coordinator.recall_verdicts(self.watched.verdicts_of(coordinator.rig_ids))
-        self._set_allowance()
-        self._welcome(coordinator, coordinator.rig_ids)
+        self._set_allowance(key)
+        self._newcomers.async_welcome(coordinator, coordinator.rig_ids)
         self._remove[key] = [
-            coordinator.async_add_listener(self._follow(coordinator)),
+            coordinator.async_add_listener(self._follow(key)),
             coordinator.async_add_seen_listener(lambda: self._seen(coordinator)),
             coordinator.async_add_failure_listener(
                 lambda err: self._failed(coordinator, err)
@@ -260,9 +236,11 @@ class Hub(ABC):
     async def _async_remove(self, key: str) -> None:
         for remove in self._remove.pop(key):
             remove()
+        self._needs.pop(key, None)
         await self.coordinators.pop(key).async_shutdown()
 
-    def _follow(self, coordinator: RigCoordinator) -> Callable[[], None]:
+    def _follow(self, key: str) -> Callable[[], None]:
+        coordinator = self.coordinators[key]
         shapes: Mapping[str, Shape] = coordinator.shapes
 
         @callback
@@ -270,10 +248,10 @@ class Hub(ABC):
             nonlocal shapes
             if coordinator.shapes is not shapes:
                 known, shapes = shapes, coordinator.shapes
-                self._set_allowance()
+                self._set_allowance(key)
                 for rig_id in known.keys() - shapes.keys():
                     self._forget(rig_id)
-                self._welcome(
+                self._newcomers.async_welcome(
                     coordinator,
                     [
                         rig_id
@@ -285,44 +263,14 @@ class Hub(ABC):
 
         return follow
 
-    def _welcome(self, coordinator: RigCoordinator, rig_ids: Sequence[str]) -> None:
-        """Have devices and entities of rigs that are new, or show more of themselves."""
-        if len(rig_ids) <= AT_ONCE and self._welcoming is None:
-            for rig_id in rig_ids:
-                self._welcome_one(coordinator, rig_id)
-            return
-        self._arrivals.update(((coordinator, rig_id), None) for rig_id in rig_ids)
-        if self._welcoming is None:
-            self._welcoming = self.entry.async_create_background_task(
-                self.hass,
-                self._welcome_in_turns(),
-                f"{DOMAIN} adding rigs of {self.entry.title}",
-                eager_start=False,
-            )
-
-    async def _welcome_in_turns(self) -> None:
-        try:
-            while self._arrivals:
-                coordinator, rig_id = arrival = next(iter(self._arrivals))
-                del self._arrivals[arrival]
-                if coordinator.has(rig_id):
-                    self._welcome_one(coordinator, rig_id)
-                await asyncio.sleep(0)
-        finally:
-            self._arrivals.clear()
-            self._welcoming = None
-
-    def _welcome_one(self, coordinator: RigCoordinator, rig_id: str) -> None:
-        async_register_rig(coordinator, rig_id)
-        for adder in self._adders:
-            adder.add(coordinator, rig_id)
+    @callback
+    def _rig_welcomed(self) -> None:
         self._entities_changed = True
 
     def _forget(self, rig_id: str) -> None:
         """Let go of a rig that its source no longer has."""
         self.memory.async_forget(rig_id)
-        for adder in self._adders:
-            adder.forget(rig_id)
+        self._newcomers.async_forget(rig_id)
         self._remove_device(rig_id)
 
     def _remove_device(self, identifier: str) -> None:
@@ -382,14 +330,14 @@ class Hub(ABC):
             },
         )
 
-    def _set_allowance(self) -> None:
+    def _set_allowance(self, key: str) -> None:
         """Find out whether the rigs are so many that few of their entities can be enabled."""
-        coordinators = self.coordinators.values()
-        allowance = allowance_for(
-            rig for coordinator in coordinators for rig in coordinator.data.values()
-        )
-        for coordinator in coordinators:
-            coordinator.allowance = allowance
+        need = need_of(self.coordinators[key].data.values())
+        if need != self._needs.get(key):
+            self._needs[key] = need
+            self._allowance = allowance_of(self._needs.values())
+        for coordinator in self.coordinators.values():
+            coordinator.allowance = self._allowance
 
     def _pacing(self) -> Pacing:
         interval = self.entry.options.get(CONF_SCAN_INTERVAL, self.default_interval)

@@ -1,6 +1,6 @@
 """The rows of all rigs, kept up to date while somebody looks at them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,23 +46,26 @@ class LiveRows:
         """Make rows that nobody looks at."""
         self._hass = hass
         self._rows: dict[str, SharedRow] = {}
-        self._wakers: dict[object, CALLBACK_TYPE] = {}
+        self._wakers: dict[CALLBACK_TYPE, dict[str, None] | None] = {}
+        """Those who look, and of which rigs they have not seen the rows since they changed; None: of any."""
         self._followed: dict[RigCoordinator, list[CALLBACK_TYPE]] = {}
-        self._changed: set[RigCoordinator] = set()
+        self._rig_ids: dict[RigCoordinator, tuple[str, ...]] = {}
+        self._changed: dict[RigCoordinator, None] = {}
         self._is_all_changed = True
         self._removers: list[CALLBACK_TYPE] = []
 
     @callback
     def async_add(self, wake: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call ``wake`` whenever rows may have changed; returns what ends that."""
-        key = object()
         if not self._wakers:
             self._start()
-        self._wakers[key] = wake
+        self._wakers[wake] = None
 
         def remove() -> None:
-            if self._wakers.pop(key, None) and not self._wakers:
-                self._stop()
+            if wake in self._wakers:
+                del self._wakers[wake]
+                if not self._wakers:
+                    self._stop()
 
         return remove
 
@@ -74,32 +77,51 @@ class LiveRows:
             for entry in self._hass.config_entries.async_loaded_entries(DOMAIN)
             for coordinator in entry.runtime_data.coordinators.values()
         }
-        if self._is_all_changed or present != self._followed.keys():
-            self._is_all_changed = False
-            self._changed.clear()
-            self._follow(present)
-            rigs = known_rigs(self._hass)
-            kept = self._rows
-            self._rows = {}
+        if (
+            self._is_all_changed
+            or present != self._followed.keys()
+            or any(known.rig_ids != self._rig_ids[known] for known in self._changed)
+        ):
+            self._renew_all(present)
         elif self._changed:
-            rigs = {
-                rig_id: coordinator
-                for coordinator in self._changed
-                for rig_id in coordinator.rig_ids
-            }
-            kept = {}
-            for rig_id, row in tuple(self._rows.items()):
-                if row.coordinator in self._changed:
-                    kept[rig_id] = self._rows.pop(rig_id)
-            self._changed.clear()
-        else:
-            return self._rows
-        for known in fleet_rigs(self._hass, rigs):
-            if known.id not in self._rows:
-                self._rows[known.id] = _renewed(
-                    kept.get(known.id), rigs[known.id], known
-                )
+            self._renew_changed()
         return self._rows
+
+    @callback
+    def unseen(self, wake: CALLBACK_TYPE) -> Iterable[str] | None:
+        """Give the rigs whose rows may have changed since ``wake`` last asked; None: any, and which there are.
+
+        It is for use right after ``rows``.
+        """
+        changed = self._wakers[wake]
+        self._wakers[wake] = {}
+        return changed
+
+    def _renew_all(self, present: set[RigCoordinator]) -> None:
+        self._is_all_changed = False
+        self._changed.clear()
+        self._follow(present)
+        self._rig_ids = {coordinator: coordinator.rig_ids for coordinator in present}
+        rigs = known_rigs(self._hass)
+        self._rows = {
+            known.id: _renewed(self._rows.get(known.id), rigs[known.id], known)
+            for known in fleet_rigs(self._hass, rigs)
+        }
+        self._wakers = dict.fromkeys(self._wakers)
+
+    def _renew_changed(self) -> None:
+        rigs = {
+            rig_id: coordinator
+            for coordinator in self._changed
+            for rig_id in self._rig_ids[coordinator]
+            if self._rows[rig_id].coordinator is coordinator
+        }
+        self._changed.clear()
+        for known in fleet_rigs(self._hass, rigs):
+            self._rows[known.id] = _renewed(self._rows[known.id], rigs[known.id], known)
+        for unseen in self._wakers.values():
+            if unseen is not None:
+                unseen.update(dict.fromkeys(rigs))
 
     def _start(self) -> None:
         hass = self._hass
@@ -126,6 +148,7 @@ class LiveRows:
                 remove()
         self._removers.clear()
         self._followed.clear()
+        self._rig_ids.clear()
         self._changed.clear()
         self._rows = {}
 
@@ -143,7 +166,7 @@ class LiveRows:
 
     def _note_of(self, coordinator: RigCoordinator) -> CALLBACK_TYPE:
         def note() -> None:
-            self._changed.add(coordinator)
+            self._changed[coordinator] = None
             self._wake()
 
         return note
@@ -169,6 +192,8 @@ class LiveRows:
 
     @callback
     def _user_changed(self, event: Event[dict[str, Any]]) -> None:
+        # Whoever may see others now has not seen them.
+        self._wakers = dict.fromkeys(self._wakers)
         self._wake()
 
     @callback
@@ -180,7 +205,7 @@ class LiveRows:
         self._wake()
 
     def _wake(self) -> None:
-        for wake in tuple(self._wakers.values()):
+        for wake in tuple(self._wakers):
             wake()
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from homeassistant.components.logbook.const import (
-    LOGBOOK_ENTRY_ENTITY_ID,
     LOGBOOK_ENTRY_ICON,
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
@@ -108,8 +107,10 @@ def async_describe_events(
 
     Commands are among the events of rigs: their own event would be a second line. The state
     of the event entity makes a line of its own too, in the user's language and without the
-    details; Home Assistant has no means to leave it out. Lines from here cannot be
-    translated, but they say which board it was, and they are there for rigs without entities.
+    details. Home Assistant leaves states out of the logbook for what they are measured in, or
+    by a filter of the user: an integration cannot. Lines from here cannot be translated, but
+    they say which board it was, and they are there for rigs without entities. They name the
+    rig, and no entity of it: that would be shown in the place of the rig's name.
     """
     async_describe_event(DOMAIN, EVENT_HAPPENING, _describe_happening)
     async_describe_event(DOMAIN, EVENT_RIG, _describe_rig_event)
@@ -126,27 +127,21 @@ def _describe_happening(event: LazyEventPartialState) -> dict[str, str]:
     at = dt_util.parse_datetime(data["at"])
     if at and data["told_after"] >= LATE:
         message += f", at {dt_util.as_local(at):%Y-%m-%d %H:%M}"
-    line = {
+    return {
         LOGBOOK_ENTRY_NAME: data["name"],
         LOGBOOK_ENTRY_MESSAGE: message,
         LOGBOOK_ENTRY_ICON: _SEVERITY_ICONS[data["severity"]],
     }
-    if "entity_id" in data:
-        line[LOGBOOK_ENTRY_ENTITY_ID] = data["entity_id"]
-    return line
 
 
 @callback
 def _describe_rig_event(event: LazyEventPartialState) -> dict[str, str]:
     data = cast(RigEventData, event.data)
-    line = {
+    return {
         LOGBOOK_ENTRY_NAME: data["name"],
         LOGBOOK_ENTRY_MESSAGE: _words(data["type"], data["details"]),
         LOGBOOK_ENTRY_ICON: _RIG_ICONS[data["type"]],
     }
-    if "entity_id" in data:
-        line[LOGBOOK_ENTRY_ENTITY_ID] = data["entity_id"]
-    return line
 
 
 def _words(kind: str, details: Mapping[str, Detail]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 import logging
 
 from homeassistant.core import HomeAssistant, callback
@@ -10,6 +11,7 @@ from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
 from .json_value import Json
+from .kept import async_load_kept, check_nested
 from .rig import Rig
 from .rig_json import rig_as_dict, rig_from_dict
 from .shape import Shape
@@ -33,6 +35,7 @@ class RigMemory:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Make the memory of a config entry; nothing is read yet."""
+        self._hass = hass
         self._store = Store[dict[str, _Stored]](
             hass,
             _VERSION,
@@ -57,7 +60,8 @@ class RigMemory:
 
     async def async_load(self) -> dict[str, Rig]:
         """Give the rigs that are remembered, by their id. What cannot be read is left out."""
-        stored = await self._store.async_load() or {}
+        check = partial(check_nested, levels=3)
+        stored = await async_load_kept(self._hass, self._store, check) or {}
         self._groups = {
             group_id: str(group.get("name"))
             for group_id, group in stored.get("groups", {}).items()

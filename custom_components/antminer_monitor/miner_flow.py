@@ -17,13 +17,12 @@ import probatio
 
 from .antminer.cgminer import DEFAULT_PORT
 from .antminer.web import Credentials
+from .form_fields import PORT, TEXT
 from .markdown import plain
 from .miner_source import DEFAULT_USERNAME, credentials_of
 from .search import Candidate, address_key, async_find_miner, async_identify, title_at
 from .search_flow import (
     CONF_CREDENTIALS,
-    PORT,
-    TEXT,
     SearchFlow,
     changed_credentials,
     changing_schema,

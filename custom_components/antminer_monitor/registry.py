@@ -216,6 +216,7 @@ class Registry:
             ExtensionFailure(dt_util.utcnow().isoformat(timespec="seconds"), what, text)
         )
         known = self._known.get(extension_id)
+        name = known.extension.name if known else extension_id
         ir.async_create_issue(
             self.hass,
             DOMAIN,
@@ -224,7 +225,9 @@ class Registry:
             severity=ir.IssueSeverity.WARNING,
             translation_key="extension_failed",
             translation_placeholders={
-                "extension": plain(known.extension.name if known else extension_id),
+                # The title is no Markdown: there, backslashes would be seen.
+                "name": name,
+                "extension": plain(name),
                 "what": plain(what),
                 "error": plain(text),
             },
@@ -317,10 +320,7 @@ class Registry:
 
 def extra_keys_of(extension_id: str, extension: Extension) -> list[str]:
     """Give the keys in ``Rig.extras`` of what an extension adds."""
-    return [
-        *(f"{extension_id}.{item.key}" for item in extension.sensors),
-        *(f"{extension_id}.{item.key}" for item in extension.binary_sensors),
-    ]
+    return list(extra_sensors_of(extension_id, extension))
 
 
 def extra_sensors_of(

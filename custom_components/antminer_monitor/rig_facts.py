@@ -34,9 +34,9 @@ class Steady[T]:
 
     __slots__ = ("candidate", "known")
 
-    def __init__(self, known: T | None = None) -> None:
-        """Begin with what is known, or with nothing."""
-        self.known = known
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self.known: T | None = None
         self.candidate: T | None = None
 
     def see(self, value: T | None) -> T | None:

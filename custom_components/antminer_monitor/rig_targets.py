@@ -1,4 +1,4 @@
-"""Which rigs the target of a trigger or of a condition means, now and later."""
+"""Which rigs a target means, whether of an action, a trigger or a condition; now and later."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -17,10 +17,12 @@ from homeassistant.helpers import (
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.target import (
+    SelectedEntities,
     TargetSelection,
     async_extract_referenced_entity_ids,
 )
 
+from .access import known_rigs
 from .const import DOMAIN
 from .coordinator import RigCoordinator
 from .devices import rig_id_of
@@ -32,41 +34,50 @@ type Rigs = Mapping[str, RigCoordinator]
 """Rigs of entries that are loaded: their coordinators by their ids."""
 
 
+type Extract = Callable[[HomeAssistant, TargetSelection], SelectedEntities]
+"""Gives what a target names, and what that stands for."""
+
+
 @callback
 def async_rigs_of_target(hass: HomeAssistant, selection: TargetSelection) -> Rigs:
-    """Give the rigs that a target means, as the target of an action means them.
+    """Give the rigs that the target of a trigger or of a condition means."""
+    return rigs_meant(hass, selection, known_rigs(hass), _referenced)
+
+
+def _referenced(hass: HomeAssistant, selection: TargetSelection) -> SelectedEntities:
+    return async_extract_referenced_entity_ids(
+        hass, selection, expand_group=False, primary_entities_only=False
+    )
+
+
+def rigs_meant(
+    hass: HomeAssistant, selection: TargetSelection, known: Rigs, extract: Extract
+) -> Rigs:
+    """Give those of the rigs that are known that a target means.
 
     A rig is meant by its device, by that of one of its parts, or by an entity of these. The
     device of a site, a farm or an account means all its rigs where it is named itself or
     has the label that is named; as part of an area it means none.
     """
-    known = {
-        rig_id: coordinator
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        for coordinator in entry.runtime_data.coordinators.values()
-        for rig_id in coordinator.rig_ids
-    }
-    wanted = _ids_of(hass, selection, known)
+    wanted = _ids_of(hass, selection, known, extract)
     # Home Assistant has it from 2026.11 on.
     excluded: TargetSelection | None = getattr(selection, "exclude", None)
     if excluded is not None:
-        wanted -= _ids_of(hass, excluded, known)
+        wanted -= _ids_of(hass, excluded, known, extract)
     return {
         rig_id: coordinator for rig_id, coordinator in known.items() if rig_id in wanted
     }
 
 
-def _ids_of(hass: HomeAssistant, selection: TargetSelection, known: Rigs) -> set[str]:
+def _ids_of(
+    hass: HomeAssistant, selection: TargetSelection, known: Rigs, extract: Extract
+) -> set[str]:
     devices = dr.async_get(hass)
-    entities = er.async_get(hass)
-    referenced = async_extract_referenced_entity_ids(
-        hass, selection, expand_group=False, primary_entities_only=False
-    )
+    referenced = extract(hass, selection)
     device_ids = set(referenced.referenced_devices)
     for entity_id in referenced.referenced | referenced.indirectly_referenced:
-        entry = entities.async_get(entity_id)
-        if entry and entry.platform == DOMAIN and entry.device_id:
-            device_ids.add(entry.device_id)
+        if device_id := device_of(hass, entity_id):
+            device_ids.add(device_id)
     named = selection.device_ids | {
         device.id
         for label_id in selection.label_ids
@@ -86,6 +97,12 @@ def _ids_of(hass: HomeAssistant, selection: TargetSelection, known: Rigs) -> set
         or coordinator.origin.device_id in groups
         or coordinator.config_entry.entry_id in groups
     }
+
+
+def device_of(hass: HomeAssistant, entity_id: str) -> str | None:
+    """Give the id of the device that one of our entities belongs to."""
+    entry = er.async_get(hass).async_get(entity_id)
+    return entry.device_id if entry and entry.platform == DOMAIN else None
 
 
 def _identifiers(devices: dr.DeviceRegistry, device_id: str) -> Iterator[str]:

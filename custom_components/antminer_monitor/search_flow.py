@@ -8,16 +8,8 @@ from homeassistant.const import CONF_PASSWORD, CONF_PORT, CONF_USERNAME
 from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult, section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
-    TextSelectorType,
 )
 import probatio
 
@@ -25,8 +17,10 @@ from .antminer.addresses import AddressError, parse_addresses
 from .antminer.cgminer import DEFAULT_PORT
 from .antminer.web import Credentials
 from .const import DOMAIN
+from .form_fields import PASSWORD, PORT, TEXT, ticks
 from .markdown import plain
 from .miner_source import DEFAULT_USERNAME, credentials_of
+from .progress import shown
 from .search import Candidate, SearchResult, async_find_miner, async_search
 from .source import (
     InvalidReplyError,
@@ -42,37 +36,6 @@ CONF_FORGET_LOGIN = "forget_login"
 CONF_MINERS = "miners"
 
 MOST_UNREADABLE_SHOWN = 20
-
-SHOWN_AT_LEAST = 3.0
-"""Seconds that the progress of a search is shown."""
-
-TEXT = TextSelector()
-PASSWORD = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-)
-PORT = probatio.All(
-    NumberSelector(
-        NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)
-    ),
-    probatio.Coerce(int),
-)
-
-
-def seconds(minimum: int, maximum: int) -> probatio.All[int]:
-    """Give the field of a span of time."""
-    return probatio.All(
-        NumberSelector(
-            NumberSelectorConfig(
-                min=minimum,
-                max=maximum,
-                step=1,
-                mode=NumberSelectorMode.BOX,
-                unit_of_measurement="s",
-            )
-        ),
-        probatio.Coerce(int),
-    )
-
 
 CREDENTIALS_SCHEMA = probatio.Schema(
     {
@@ -199,7 +162,7 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
             return await self._ask_addresses()
         if self._task is None:
             self._task = self.hass.async_create_task(
-                self._search_shown(), f"{DOMAIN} scan"
+                shown(self._search()), f"{DOMAIN} scan"
             )
         if not self._task.done():
             return self.async_show_progress(
@@ -211,15 +174,6 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
         task, self._task = self._task, None
         self._result = task.result()
         return self.async_show_progress_done(next_step_id=self._next_step())
-
-    async def _search_shown(self) -> SearchResult:
-        """Search, and end no sooner than the page can follow.
-
-        The page listens for the end only once it shows the progress. Of an end before that
-        it never hears, and waits for ever.
-        """
-        result, _ = await asyncio.gather(self._search(), asyncio.sleep(SHOWN_AT_LEAST))
-        return result
 
     async def _search(self) -> SearchResult:
         return await async_search(
@@ -295,18 +249,11 @@ class SearchFlow[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
             errors[CONF_MINERS] = "nothing_selected"
         elif len(self._addresses) == 1:
             return self._finish(list(found))
-        options = [
-            SelectOptionDict(value=candidate.key, label=candidate.label)
-            for candidate in found
-        ]
+        labels = {candidate.key: candidate.label for candidate in found}
         schema = probatio.Schema(
             {
-                probatio.Required(
-                    CONF_MINERS, default=[option["value"] for option in options]
-                ): SelectSelector(
-                    SelectSelectorConfig(
-                        options=options, multiple=True, mode=SelectSelectorMode.LIST
-                    )
+                probatio.Required(CONF_MINERS, default=list(labels)): ticks(
+                    labels.items()
                 )
             }
         )

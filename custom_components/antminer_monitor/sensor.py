@@ -32,15 +32,9 @@ from .extra_entities import extra_sensor_offers
 from .fleet_sensor import async_setup_fleet_sensors
 from .hub import AntminerMonitorConfigEntry
 from .rig import Rig
-from .sensor_descriptions import (
-    BOARD_SENSORS,
-    FAN_SENSORS,
-    GPU_SENSORS,
-    RIG_SENSORS,
-    RigSensorDescription,
-    State,
-)
-from .units import ALGORITHM_NAMES, rate_unit, significant
+from .sensor_descriptions import BOARD_SENSORS, FAN_SENSORS, GPU_SENSORS, RIG_SENSORS
+from .sensor_kinds import RATE, RigSensorDescription, State
+from .units import ALGORITHM_NAMES, Grain, rate_unit
 
 PARALLEL_UPDATES = 0
 
@@ -128,7 +122,27 @@ def _offers_of[PartT](
                 )
 
 
-class RigSensor[PartT](RigEntity[PartT], SensorEntity):
+class _FigureSensor[PartT](RigEntity[PartT], SensorEntity):
+    """A sensor whose figure is published anew only when it moved by more than its grain."""
+
+    _published: float | None = None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Publish what the rig says now; what was published does not outlive its reading."""
+        if not self.available:
+            self._published = None
+        super()._handle_coordinator_update()
+
+    def _publish(self, value: float | None, grain: Grain) -> float | None:
+        self._published = (
+            None if value is None else grain.publish(value, self._published)
+        )
+        return self._published
+
+
+class RigSensor[PartT](_FigureSensor[PartT]):
     """A figure of a rig or of one of its parts."""
 
     entity_description: RigSensorDescription[PartT]
@@ -171,11 +185,12 @@ class RigSensor[PartT](RigEntity[PartT], SensorEntity):
         value = self.entity_description.value_fn(part) if part is not None else None
         if isinstance(value, datetime):
             return self._steady(value)
-        if isinstance(value, float | int) and self.entity_description.scale_fn:
+        grain = self.entity_description.grain
+        if grain is None or isinstance(value, str):
+            return value
+        if value is not None and self.entity_description.scale_fn:
             value = value / self.entity_description.scale_fn(self._unit)
-            if self.entity_description.digits:
-                value = significant(value, self.entity_description.digits)
-        return value
+        return self._publish(value, grain)
 
     @property
     @override
@@ -195,7 +210,7 @@ class RigSensor[PartT](RigEntity[PartT], SensorEntity):
         return self._started_at
 
 
-class SecondHashrateSensor(RigEntity[Rig], SensorEntity):
+class SecondHashrateSensor(_FigureSensor[Rig]):
     """Hashrate of a rig in an algorithm that it mines beside its main one."""
 
     def __init__(
@@ -217,7 +232,7 @@ class SecondHashrateSensor(RigEntity[Rig], SensorEntity):
         """The figure in the unit that is shown; unknown while it does not mine that."""
         rig = self.part
         rate = rig.hashrates.get(self._algorithm) if rig else None
-        return None if rate is None else significant(rate / self._unit.scale, 3)
+        return self._publish(None if rate is None else rate / self._unit.scale, RATE)
 
 
 class LastSeenSensor(RigEntity[Rig], SensorEntity):

@@ -32,7 +32,6 @@ from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 import probatio
 
 from .antminer.cgminer import DEFAULT_PORT
-from .antminer.web import Credentials
 from .const import (
     CONF_KIND,
     CONF_STALE_AFTER,
@@ -47,6 +46,7 @@ from .const import (
     MIN_TIMEOUT,
     SUBENTRY_MINER,
 )
+from .form_fields import PASSWORD, TEXT, seconds
 from .limits_flow import LIMITS_SCHEMA, given, shown
 from .markdown import plain
 from .miner_flow import as_config_subentry
@@ -54,15 +54,12 @@ from .miner_source import DEFAULT_USERNAME, credentials_of
 from .search import Candidate, async_find_miner, async_identify, async_sites, title_at
 from .search_flow import (
     CREDENTIALS_SCHEMA,
-    PASSWORD,
     SEARCH_SCHEMA,
-    TEXT,
     SearchFlow,
     changed_credentials,
     changing_schema,
     credentials_input,
     error_key,
-    seconds,
 )
 from .source import SourceError
 
@@ -74,6 +71,8 @@ CONF_SUBENTRY_ID = "subentry_id"
 NEW_SITE = "new"
 DEFAULT_SITE_NAME = "Antminers"
 
+MAX_TRIES = 3
+"""Miners that credentials are tried on before it is said that none answers."""
 
 SITE_SCHEMA = probatio.Schema(
     {probatio.Required(CONF_NAME, default=DEFAULT_SITE_NAME): TEXT}
@@ -303,29 +302,17 @@ class SiteFlow(SearchFlow[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow)
         credentials = credentials_of(given)
         if credentials is None:
             return None
-        return await _try_credentials(self, credentials, miners)
-
-
-async def _try_credentials(
-    flow: ConfigFlow, credentials: Credentials, miners: list[ConfigSubentry]
-) -> str | None:
-    error: str | None = None
-    for subentry in miners[:MAX_TRIES]:
-        host, port = (
-            subentry.data[CONF_HOST],
-            subentry.data.get(CONF_PORT, DEFAULT_PORT),
-        )
-        try:
-            found = await async_identify(flow.hass, host, port, credentials)
-        except SourceError as err:
-            error = error_key(err)
-            continue
-        return "invalid_auth" if found.credentials_refused else None
-    return error
-
-
-MAX_TRIES = 3
-"""Miners that credentials are tried on before it is said that none answers."""
+        error: str | None = None
+        for subentry in miners[:MAX_TRIES]:
+            host = subentry.data[CONF_HOST]
+            port = subentry.data.get(CONF_PORT, DEFAULT_PORT)
+            try:
+                found = await async_identify(self.hass, host, port, credentials)
+            except SourceError as err:
+                error = error_key(err)
+                continue
+            return "invalid_auth" if found.credentials_refused else None
+        return error
 
 
 class SiteOptionsFlow(OptionsFlow):

@@ -21,6 +21,7 @@ import probatio
 from .antminer.addresses import AddressError, parse_addresses
 from .antminer.cgminer import DEFAULT_PORT
 from .const import DOMAIN
+from .form_fields import PORT, TEXT
 from .markdown import plain
 from .miner_flow import as_config_subentry
 from .pack_extension import extension_id_of
@@ -29,9 +30,10 @@ from .pack_steps import PackSteps, problem_list
 from .packs.errors import PackError
 from .packs.limits import BOARD_FIELDS, FAN_FIELDS, RIG_FIELDS, Quantity
 from .packs.where import Figure
+from .progress import shown
 from .registry import async_registry
 from .search import Candidate, async_find_miner, async_sites
-from .search_flow import PORT, TEXT, error_key
+from .search_flow import error_key
 from .site_flow import CONF_SITE
 from .source import InvalidReplyError, SourceError
 from .teach import AI_TASK, ROUNDS, Lesson, Taught, TeachError, async_ai_entities
@@ -153,7 +155,7 @@ class TeachSteps[ContextT: FlowContext, ResultT: FlowResult[Any, Any], HandlerT]
         """Begin what comes next, and show it until it is done."""
         # Not one that the shutdown of Home Assistant waits for.
         self._lesson_task = self.hass.async_create_background_task(
-            lesson.async_step(), f"{DOMAIN} teach"
+            shown(lesson.async_step()), f"{DOMAIN} teach"
         )
         return self._show_lesson(lesson, self._lesson_task)
 

@@ -9,6 +9,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .kept import async_load_kept, check_nested
 from .source import Happening
 
 MOST_KEPT = 2000
@@ -28,6 +29,7 @@ class Told:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Make the memory of a config entry; nothing is read yet."""
+        self._hass = hass
         self._store = Store[dict[str, dict[str, float]]](
             hass, _VERSION, f"{DOMAIN}.{entry_id}.told"
         )
@@ -38,7 +40,8 @@ class Told:
 
     async def async_load(self) -> None:
         """Read what was told in earlier runs."""
-        for key, ids in (await self._store.async_load() or {}).items():
+        stored = await async_load_kept(self._hass, self._store, _check) or {}
+        for key, ids in stored.items():
             self._begin[key] = ids.pop("", 0.0)
             self._known[key] = ids
 
@@ -112,3 +115,10 @@ class Told:
     async def async_remove(self) -> None:
         """Delete the file, when the entry is removed."""
         await self._store.async_remove()
+
+
+def _check(stored: dict[str, dict[str, float]]) -> None:
+    check_nested(stored, levels=2)
+    for ids in stored.values():
+        for at in ids.values():
+            dt_util.utc_from_timestamp(at)

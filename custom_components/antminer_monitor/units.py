@@ -1,6 +1,6 @@
-"""The unit in which a hashrate is shown."""
+"""The unit in which a hashrate is shown, and how finely figures are published."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import math
 
@@ -103,6 +103,31 @@ def significant(value: float, digits: int) -> float:
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def stepped(value: float | None, step: int) -> int | None:
-    """Round to a multiple of ``step``; None stays None."""
-    return None if value is None else round(value / step) * step
+def stepped(value: float, step: int) -> int:
+    """Round to a multiple of ``step``."""
+    return round(value / step) * step
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How finely a figure is published: what is finer is noise, and every change is a row and a message."""
+
+    round: Callable[[float], float]
+    """Rounds by no more than the figure may be off."""
+    least: float = 0.0
+    """By how much a published figure may be off, in its unit."""
+    share: float = 0.0
+    """The same as a share of it; the larger of both counts."""
+
+    def publish(self, value: float, published: float | None) -> float:
+        """Give what to publish: what is ``published`` while that is near enough, else ``value``, rounded.
+
+        What is published is compared, so that it never drifts away; nothing is near to zero.
+        """
+        if (
+            published
+            and value
+            and abs(value - published) <= max(self.least, self.share * abs(published))
+        ):
+            return published
+        return self.round(value)

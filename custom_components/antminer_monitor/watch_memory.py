@@ -1,6 +1,7 @@
 """What was told of each rig, kept across restarts of Home Assistant."""
 
 from collections.abc import Container, Iterable
+from functools import partial
 import logging
 
 from homeassistant.core import HomeAssistant, callback
@@ -9,6 +10,7 @@ from homeassistant.helpers.storage import Store
 from .const import DOMAIN
 from .health import Verdict
 from .json_value import Json
+from .kept import async_load_kept, check_nested
 from .rig_events import Watch
 
 _LOGGER = logging.getLogger(__name__)
@@ -28,13 +30,16 @@ class WatchMemory:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Make the memory of a config entry; nothing is read yet."""
+        self._hass = hass
         self._store = Store[_Stored](hass, _VERSION, f"{DOMAIN}.{entry_id}.watch")
         self._watches: dict[str, Watch] = {}
         self._delay: float | None = None
 
     async def async_load(self, known: Container[str]) -> None:
         """Read what is kept of those rigs that are ``known`` still."""
-        for rig_id, state in (await self._store.async_load() or {}).items():
+        check = partial(check_nested, levels=2)
+        stored = await async_load_kept(self._hass, self._store, check) or {}
+        for rig_id, state in stored.items():
             if rig_id not in known:
                 continue
             try:

@@ -24,7 +24,8 @@ Guessed: that a missing board keeps its place with zeros, that a chip without an
 of 83 TH/s, 38 J/TH as its faster brothers are sold with.
 """
 
-from typing import override
+from collections.abc import Mapping
+from typing import ClassVar, override
 
 from simulator.model import MinerModel
 from simulator.orders import Order
@@ -269,7 +270,7 @@ class Avalon(Dialect):
     text_replies = True
     writes = frozenset({"ascset"})
 
-    _COMMANDS: dict[str, Handler] = {
+    commands: ClassVar[Mapping[str, Handler]] = {
         "version": _version,
         "summary": _summary,
         "pools": _pools,
@@ -279,11 +280,6 @@ class Avalon(Dialect):
         "stats": _stats,
         "estats": _stats,
     }
-
-    @property
-    @override
-    def commands(self) -> dict[str, Handler]:
-        return self._COMMANDS
 
     @override
     def status(

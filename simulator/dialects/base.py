@@ -1,6 +1,7 @@
 """What every dialect does with a request: parse, join, look up, wrap, encode."""
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from simulator.model import MinerModel
 from simulator.snapshot import Snapshot
@@ -30,13 +31,10 @@ class Dialect:
     """Answers ``a+b+c``."""
     text_replies = False
     """Answers a request that is not JSON in cgminer's text form."""
+    commands: ClassVar[Mapping[str, Handler]]
+    """What it answers."""
     writes: frozenset[str] = frozenset()
     """Commands that are not for reading."""
-
-    @property
-    def commands(self) -> Mapping[str, Handler]:
-        """What it answers."""
-        raise NotImplementedError
 
     def request(self, raw: bytes) -> Request:
         """Read what one ``recv`` returned; RequestError where this firmware cannot."""

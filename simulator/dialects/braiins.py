@@ -1,7 +1,8 @@
 """Braiins OS (BOSminer+): Rust, rates in MH/s, no ``stats`` to speak of, figures a board in ``devs``."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import override
+from typing import ClassVar, override
 
 from simulator.model import MinerModel
 from simulator.orders import Order
@@ -254,7 +255,7 @@ class Braiins(Dialect):
     style = SERDE
     writes = pool_commands.COMMANDS | {"pause", "resume"}
 
-    _COMMANDS: dict[str, Handler] = {
+    commands: ClassVar[Mapping[str, Handler]] = {
         "version": _version,
         "summary": _summary,
         "pools": _pools,
@@ -266,11 +267,6 @@ class Braiins(Dialect):
         "tunerstatus": _tunerstatus,
         "stats": _stats,
     }
-
-    @property
-    @override
-    def commands(self) -> dict[str, Handler]:
-        return self._COMMANDS
 
     @override
     def tell(self, miner: MinerModel, command: str, parameter: str) -> Record:

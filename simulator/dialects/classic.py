@@ -4,7 +4,8 @@ Compact JSON by printf, ``GHS 5s`` as a string, joined commands, access groups; 
 the older ones has no comma between its two objects (``minerstats()`` of bmminer api.c).
 """
 
-from typing import override
+from collections.abc import Mapping
+from typing import ClassVar, override
 
 from simulator.model import MinerModel
 from simulator.snapshot import Phase, PoolState, Snapshot
@@ -275,18 +276,13 @@ class Classic(Dialect):
     style = CLASSIC
     text_replies = True
 
-    _COMMANDS: dict[str, Handler] = {
+    commands: ClassVar[Mapping[str, Handler]] = {
         "version": _version,
         "stats": _stats,
         "summary": _summary,
         "pools": _pools,
         "devs": _devs,
     }
-
-    @property
-    @override
-    def commands(self) -> dict[str, Handler]:
-        return self._COMMANDS
 
     @override
     def unknown(self, state: Snapshot, command: str) -> Record:

@@ -1,6 +1,7 @@
 """LuxOS (LUXminer 2025): Rust, keys in alphabetical order, rates as numbers, figures a board in ``devs``."""
 
-from typing import override
+from collections.abc import Mapping
+from typing import ClassVar, override
 
 from simulator.configuration import presets
 from simulator.model import MinerModel
@@ -341,7 +342,7 @@ class LuxOs(Dialect):
     style = SERDE
     writes = luxos_session.COMMANDS | pool_commands.COMMANDS
 
-    _COMMANDS: dict[str, Handler] = {
+    commands: ClassVar[Mapping[str, Handler]] = {
         "version": _version,
         "summary": _summary,
         "stats": _stats,
@@ -353,11 +354,6 @@ class LuxOs(Dialect):
         "config": _config,
         "profiles": _profiles,
     }
-
-    @property
-    @override
-    def commands(self) -> dict[str, Handler]:
-        return self._COMMANDS
 
     @override
     def reply(self, miner: MinerModel, command: str) -> Record:

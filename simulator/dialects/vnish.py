@@ -4,7 +4,8 @@
 both refuse ``version`` and joins is as the reference has it for this family.
 """
 
-from typing import override
+from collections.abc import Mapping
+from typing import ClassVar, override
 
 from simulator.model import MinerModel
 from simulator.profiles import PoolSetting
@@ -290,18 +291,13 @@ class Vnish(Dialect):
     nul = False
     joins = False
 
-    _COMMANDS: dict[str, Handler] = {
+    commands: ClassVar[Mapping[str, Handler]] = {
         "version": _version,
         "stats": _stats,
         "summary": _summary,
         "pools": _pools,
         "devdetails": _devdetails,
     }
-
-    @property
-    @override
-    def commands(self) -> dict[str, Handler]:
-        return self._COMMANDS
 
     @override
     def success(

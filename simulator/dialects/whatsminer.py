@@ -24,8 +24,8 @@ frequency, ``Initialising``), that a missing board is left out, the name of a JS
 chips, and what power supply, control board and chips call themselves.
 """
 
-from collections.abc import Sequence
-from typing import override
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, override
 
 from simulator.snapshot import BoardState, Phase, PoolState, Snapshot
 from simulator.wire import Record, Request, RequestError, Style, parse_request
@@ -287,7 +287,7 @@ class Whatsminer(Dialect):
     style = Style(item=", ", key=": ", real=repr)
     nul = False
 
-    _COMMANDS: dict[str, Handler] = {
+    commands: ClassVar[Mapping[str, Handler]] = {
         "summary": _summary,
         "devs": _devs,
         "edevs": _devs,
@@ -298,11 +298,6 @@ class Whatsminer(Dialect):
         "get_psu": _get_psu,
         "status": _status,
     }
-
-    @property
-    @override
-    def commands(self) -> dict[str, Handler]:
-        return self._COMMANDS
 
     @override
     def request(self, raw: bytes) -> Request:

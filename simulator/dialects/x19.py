@@ -6,7 +6,8 @@ a sleeping or starting miner differ between the Zynq boards (floats, idling fans
 the newer ones (integers, fans off, ``o``).
 """
 
-from typing import override
+from collections.abc import Mapping
+from typing import ClassVar, override
 
 from simulator.model import MinerModel
 from simulator.snapshot import BoardState, Phase, Snapshot
@@ -246,18 +247,13 @@ class X19(Dialect):
     joins = False
     writes = frozenset({"reload"})
 
-    _COMMANDS: dict[str, Handler] = {
+    commands: ClassVar[Mapping[str, Handler]] = {
         "version": _version,
         "stats": _stats,
         "summary": _summary,
         "pools": _pools,
         "devs": _devs,
     }
-
-    @property
-    @override
-    def commands(self) -> dict[str, Handler]:
-        return self._COMMANDS
 
     @override
     def handle(self, miner: MinerModel, request: Request) -> Record:

@@ -17,7 +17,8 @@ Errors answer 400, 404 or 405 with ``{"error": …}``.
 from typing import TYPE_CHECKING
 
 from aiohttp import web
-import orjson
+
+from simulator.control_body import number, only, parse, text
 
 from .data import Data
 from .faults import fault_named
@@ -54,15 +55,15 @@ class HiveControl:
             case "GET", []:
                 return json_reply(self._overview())
             case "POST", ["fault"]:
-                self._set_fault(_body(raw))
+                self._set_fault(parse(raw))
             case "DELETE", ["fault"]:
                 hive.clear()
             case "POST", ["workers", worker_id]:
-                self._worker(worker_id).change(**_body(raw))
+                self._worker(worker_id).change(**parse(raw))
             case "POST", ["workers", worker_id, "message"]:
-                self._message(self._worker(worker_id), _body(raw))
+                self._message(self._worker(worker_id), parse(raw))
             case "POST", ["announce"]:
-                self._announce(_body(raw))
+                self._announce(parse(raw))
             case "POST", ["token", name, "revoke"]:
                 hive.revoke(name)
             case "POST", ["token", name, "restore"]:
@@ -110,15 +111,15 @@ class HiveControl:
         raise LookupError(f"no worker {text!r}; see /control")
 
     def _set_fault(self, body: Data) -> None:
-        _only(body, "fault", "seconds", "path", "count", "retry_after", "delay")
+        only(body, "fault", "seconds", "path", "count", "retry_after", "delay")
         path = body.get("path")
         if path is not None and not isinstance(path, str):
             raise ValueError(f"path must be a text, not {path!r}")
-        delay, retry_after = _number(body, "delay"), _number(body, "retry_after")
-        count = _number(body, "count")
+        delay, retry_after = number(body, "delay"), number(body, "retry_after")
+        count = number(body, "count")
         self._service.set_fault(
             fault_named(str(body.get("fault"))),
-            seconds=_number(body, "seconds"),
+            seconds=number(body, "seconds"),
             path=path,
             count=None if count is None else int(count),
             retry_after=60 if retry_after is None else int(retry_after),
@@ -126,54 +127,23 @@ class HiveControl:
         )
 
     def _message(self, worker: SimulatedWorker, body: Data) -> None:
-        _only(body, "title", "type", "cmd_id")
-        command_id = _number(body, "cmd_id")
+        only(body, "title", "type", "cmd_id")
+        command_id = number(body, "cmd_id")
         worker.say(
-            _text(body, "title"),
+            text(body, "title"),
             str(body.get("type", "info")),
             None if command_id is None else int(command_id),
         )
 
     def _announce(self, body: Data) -> None:
-        _only(body, "title", "message", "type", "start_at", "end_at")
+        only(body, "title", "message", "type", "start_at", "end_at")
         kind = str(body.get("type", "info"))
         if kind not in _TYPES:
             raise ValueError(f"no type {kind!r}; there are: {', '.join(_TYPES)}")
         self._service.announce(
-            _text(body, "title"),
+            text(body, "title"),
             str(body.get("message", "")),
-            _number(body, "start_at"),
-            _number(body, "end_at"),
+            number(body, "start_at"),
+            number(body, "end_at"),
             kind,
         )
-
-
-def _body(raw: bytes) -> Data:
-    try:
-        body = orjson.loads(raw)
-    except ValueError:
-        raise ValueError("the body is not JSON") from None
-    if isinstance(body, dict):
-        return body
-    raise ValueError("the body must be a JSON object")
-
-
-def _only(body: Data, *names: str) -> None:
-    if unknown := body.keys() - set(names):
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-
-
-def _text(body: Data, name: str) -> str:
-    value = body.get(name)
-    if isinstance(value, str) and value:
-        return value
-    raise ValueError(f"{name} must be a text, not {value!r}")
-
-
-def _number(body: Data, name: str) -> float | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise ValueError(f"{name} must be a number, not {value!r}")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from email.utils import formatdate
 import itertools
 import time
 from typing import Self
@@ -52,7 +53,6 @@ class HiveService:
         """
         self._clock = clock
         self._seed = seed
-        self._wanted_port = port
         self._timing = Timing(command=command_delay, boot=boot_seconds, warm_up=warm_up)
         self._ids = itertools.count(1)
         self._farm_numbers = itertools.count(1)
@@ -224,6 +224,7 @@ class HiveService:
         self._closing.clear()
         app = web.Application(client_max_size=8 * 1024 * 1024)
         app.router.add_route("*", "/{tail:.*}", self._handle)
+        app.on_response_prepare.append(self._tell_time)
         runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
         )
@@ -235,6 +236,12 @@ class HiveService:
             await self.close()
             raise
         self.port = int(runner.addresses[0][1])
+
+    async def _tell_time(
+        self, request: web.Request, response: web.StreamResponse
+    ) -> None:
+        """Date an answer by the service's clock, as web servers do."""
+        response.headers["Date"] = formatdate(self._clock(), usegmt=True)
 
     async def close(self) -> None:
         """Close every connection and stop to listen; what was set up stays."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.antminer_monitor.antminer import apart, book as module, source
+from custom_components.antminer_monitor.antminer import apart, asking, book as module
 from custom_components.antminer_monitor.antminer.apart import Apart, HungError
 from custom_components.antminer_monitor.antminer.book import (
     ANTMINER_DIALECTS,
@@ -302,7 +302,7 @@ async def serve(
     loopback: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Serve]:
     """Start miners."""
-    monkeypatch.setattr(source, "RETRY_AFTER", 0.0)
+    monkeypatch.setattr(asking, "RETRY_AFTER", 0.0)
     miners: list[FakeMiner] = []
 
     async def start(replies: Mapping[str, Reply]) -> FakeMiner:

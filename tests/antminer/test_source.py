@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp import web
 import pytest
 
-from custom_components.antminer_monitor.antminer import source as module
+from custom_components.antminer_monitor.antminer import asking
 from custom_components.antminer_monitor.antminer.cgminer import Reply
 from custom_components.antminer_monitor.antminer.source import AntminerSource
 from custom_components.antminer_monitor.antminer.web import Credentials
@@ -47,7 +47,7 @@ ROOT = Credentials("root", "secret-word")
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry at once."""
-    monkeypatch.setattr(module, "RETRY_AFTER", 0.0)
+    monkeypatch.setattr(asking, "RETRY_AFTER", 0.0)
 
 
 @pytest.fixture
@@ -579,7 +579,7 @@ async def test_web_interface(
     assert [fan.duty for fan in rig.fans] == [60, 60]
     assert await only(antminer) == rig
     assert len(pages.asked) == 2
-    antminer._web_at = (antminer._web_at or 0) - 301
+    antminer._besides._web_at = (antminer._besides._web_at or 0) - 301
     await antminer.read()
     assert pages.asked[2:] == ["/cgi-bin/get_miner_conf.cgi"]
 
@@ -587,7 +587,28 @@ async def test_web_interface(
 async def test_sleep_is_found_out(
     serve: Serve, session: aiohttp.ClientSession, pages: FakeWeb
 ) -> None:
-    """A rig that stopped hashing is asked for its settings sooner."""
+    """A rig that stopped hashing is asked for its settings at once, and sooner while it is idle."""
+    pages.set("/cgi-bin/get_system_info.cgi", {})
+    pages.set("/cgi-bin/get_miner_conf.cgi", {"bitmain-work-mode": "0"})
+    miner = await serve(classic())
+    antminer = source(miner, pages, session=session, credentials=ROOT)
+    assert (await only(antminer)).status is Status.RUNNING
+    miner.replies |= asleep()
+    assert (await only(antminer)).status is Status.IDLE
+    asked = len(pages.asked)
+    pages.set("/cgi-bin/get_miner_conf.cgi", {"bitmain-work-mode": "1"})
+    assert (await only(antminer)).status is Status.IDLE
+    assert len(pages.asked) == asked
+    antminer._besides._web_at = (antminer._besides._web_at or 0) - 61
+    rig = await only(antminer)
+    assert rig.status is Status.SLEEPING
+    assert rig.work_mode == "sleep"
+
+
+async def test_sleep_is_no_fault(
+    serve: Serve, session: aiohttp.ClientSession, pages: FakeWeb
+) -> None:
+    """That a rig sleeps is known with the first reading that finds it so."""
     pages.set("/cgi-bin/get_system_info.cgi", {})
     pages.set("/cgi-bin/get_miner_conf.cgi", {"bitmain-work-mode": "0"})
     miner = await serve(classic())
@@ -595,17 +616,13 @@ async def test_sleep_is_found_out(
     assert (await only(antminer)).status is Status.RUNNING
     pages.set("/cgi-bin/get_miner_conf.cgi", {"bitmain-work-mode": "1"})
     miner.replies |= asleep()
-    assert (await only(antminer)).status is Status.IDLE
-    antminer._web_at = (antminer._web_at or 0) - 61
-    rig = await only(antminer)
-    assert rig.status is Status.SLEEPING
-    assert rig.work_mode == "sleep"
+    assert (await only(antminer)).status is Status.SLEEPING
 
 
 async def test_refused_credentials(
     serve: Serve, session: aiohttp.ClientSession, pages: FakeWeb
 ) -> None:
-    """The read goes on without; no further attempt until there are others."""
+    """The read goes on without; no further attempt, though they may be right by now."""
     pages.set("/cgi-bin/get_system_info.cgi", {"hostname": "s9-3"})
     pages.set("/cgi-bin/get_miner_conf.cgi", {})
     pages.secret = "another"
@@ -614,13 +631,10 @@ async def test_refused_credentials(
     assert (await only(antminer)).hashrate == 13500.5e9
     assert refused(antminer)
     pages.secret = ROOT.password
-    antminer._web_at = None
+    antminer._besides._web_at = None
     await antminer.read()
     assert refused(antminer)
     assert pages.asked == []
-    antminer.set_credentials(ROOT)
-    assert not refused(antminer)
-    assert (await only(antminer)).name == "s9-3"
 
 
 async def test_web_interface_that_fails(
@@ -633,7 +647,7 @@ async def test_web_interface_that_fails(
     assert not refused(antminer)
     pages.set("/cgi-bin/get_system_info.cgi", {"hostname": "late"})
     pages.set("/cgi-bin/get_miner_conf.cgi", {})
-    antminer._web_at = None
+    antminer._besides._web_at = None
     assert (await only(antminer)).name == "late"
 
 

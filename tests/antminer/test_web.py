@@ -176,17 +176,12 @@ async def test_spellings_of_a_mac(
             b"""
 {"pools":[{"pass":"x"}],"bitmain-fan-ctrl":false,"bitmain-fan-pwm":"100",
 "bitmain-work-mode":"0","bitmain-freq-level":"90"}""",
-            WebConfiguration(
-                work_mode="0", fan_mode="auto", fan_duty=100, frequency_level=90
-            ),
+            WebConfiguration(work_mode="0", fan_mode="auto", fan_duty=100),
         ),
         (
             b"""
-{"bitmain-fan-ctrl":true,"bitmain-fan-pwm":60,"miner-mode":1,
-"bitmain-hashrate-percent":"97.5%"}""",
-            WebConfiguration(
-                work_mode="1", fan_mode="manual", fan_duty=60, frequency_level=97.5
-            ),
+{"bitmain-fan-ctrl":true,"bitmain-fan-pwm":"97.5%","miner-mode":1}""",
+            WebConfiguration(work_mode="1", fan_mode="manual", fan_duty=97.5),
         ),
         (
             b'{"bitmain-fan-ctrl":"true","bitmain-work-mode":"","miner-mode":254}',

@@ -1,8 +1,9 @@
 """What happens to a rig is on the screen while it happens, and in the log afterwards."""
 
 from collections.abc import Iterator
+import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 import pytest
 
 from .browser import Tab
@@ -59,7 +60,7 @@ def test_stale_and_back(house: House, dashboard: str, open_tab: OpenTab) -> None
 
 @pytest.mark.usefixtures("mended")
 def test_reboot_is_in_the_log(house: House, dashboard: str, open_tab: OpenTab) -> None:
-    """A miner is rebooted from its page; the page of the logs says so in words."""
+    """A miner is rebooted from its page; that and the page of the logs say so in words, and once."""
     tab = open_tab()
     house.sign_in(tab)
     house.tell_farm(f"/miners/{INDEX}/delays", {"write": 0, "restart": 1, "reboot": 3})
@@ -70,8 +71,21 @@ def test_reboot_is_in_the_log(house: House, dashboard: str, open_tab: OpenTab) -
     reboot(tab)
     wait_for("the miner is told to reboot", lambda: written(house))
     house.open(tab, f"{dashboard}/logs")
-    tab.page.get_by_text("began mining anew").first.wait_for(timeout=STALE_DEADLINE)
+    began = lines(tab).filter(has_text="began mining anew")
+    began.first.wait_for(timeout=STALE_DEADLINE)
+    expect(began).to_have_text([re.compile(rf"^\s*{NAME} began mining anew")])
     tab.screenshot("logs")
+    # It is the list of one rig that needs no name.
+    house.open(tab, f"{dashboard}/rig-{devices(tab)[NAME]}")
+    # Lines out of sight are not drawn.
+    tab.page.locator("antminer-monitor-events-card").scroll_into_view_if_needed()
+    expect(began).to_have_text([re.compile(r"^\s*began mining anew")])
+    tab.screenshot("rig-events", full_page=True)
+
+
+def lines(tab: Tab) -> Locator:
+    """Return what a page of ours says that happened."""
+    return tab.page.locator("antminer-monitor-events-card ha-logbook-entry")
 
 
 def reboot(tab: Tab) -> None:

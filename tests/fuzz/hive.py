@@ -160,6 +160,7 @@ HIVE_TARGETS: Final = (
         reaches=(
             "hiveos.scan",
             "hiveos.workers",
+            "hiveos.machine",
             "hiveos.parts",
             "hiveos.programs",
             "hiveos.values",

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import orjson
 
-from custom_components.antminer_monitor.antminer import source as source_module
+from custom_components.antminer_monitor.antminer import asking
 from custom_components.antminer_monitor.antminer.cgminer import (
     CgminerClient,
     Reply,
@@ -231,8 +231,7 @@ def _web(data: bytes) -> None:
         assert info.mac is None or len(info.mac) == 17
     if setting := context.configuration:
         assert setting.fan_mode in (None, "auto", "manual")
-        for percent in (setting.fan_duty, setting.frequency_level):
-            assert percent is None or 0 <= percent < 1000
+        assert setting.fan_duty is None or 0 <= setting.fan_duty < 1000
     assert context.power is None or 0 < context.power <= MAX_POWER
     assert len(context.warnings) <= _MAX_WARNINGS
     assert len(set(context.warnings)) == len(context.warnings)
@@ -259,13 +258,13 @@ def _rewritten(body: bytes) -> None:
 
 def _source(data: bytes) -> None:
     """Read a miner as a poll does, three times: whatever it answers, SourceError or a rig."""
-    with patch.object(source_module, "RETRY_AFTER", 0.0):
+    with patch.object(asking, "RETRY_AFTER", 0.0):
         asyncio.run(_polled(sections(data)))
 
 
 async def _polled(parts: Mapping[str, bytes]) -> None:
     source = AntminerSource("one", HOST, session=session_of(parts), credentials=_ROOT)
-    source._client = CannedClient(
+    source._asker.client = CannedClient(
         {name: body for name, body in parts.items() if not name.startswith("/")}
     )
     for _ in range(3):
@@ -326,7 +325,14 @@ MINER_TARGETS: Final = (
         name="source",
         about="a miner with all its replies and pages, polled: a sound rig or SourceError",
         run=_source,
-        reaches=("antminer.source", "antminer.book", "antminer.control.rest"),
+        reaches=(
+            "antminer.source",
+            "antminer.asking",
+            "antminer.recognition",
+            "antminer.besides",
+            "antminer.book",
+            "antminer.control.rest",
+        ),
         kept=(20, 80_000),
         tokens=(*_WORDS, '"token":', '"timeout_s":', '"presets":', '"config":'),
         seconds=1.0,

@@ -96,7 +96,7 @@ def test_kept_inputs_reach_far(name: str, least: float) -> None:
         ("repair", "antminer.json_repair._escapes"),
         ("dialects", "antminer.firmware.chains.temperature"),
         ("web", "antminer.web._fan_mode"),
-        ("source", "antminer.source.read_power"),
+        ("source", "antminer.besides.read_power"),
         ("workers", "hiveos.parts.temperature"),
         ("hive", "hiveos.client._announcement"),
         ("archive", "packs.archive._inflated"),

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
 import json
 
 from aiohttp import ClientSession, web
@@ -12,6 +14,7 @@ from custom_components.antminer_monitor.hiveos.client import HiveClient
 from custom_components.antminer_monitor.json_value import Json
 
 from ..antminer.conftest import closed_port, full_port, loopback, scripted, silent
+from .bodies import NOW as NOON
 
 __all__ = ["closed_port", "full_port", "loopback", "scripted", "silent"]
 
@@ -49,6 +52,8 @@ class Api:
     answers: dict[str, Answer | Behaviour] = field(default_factory=dict)
     """By ``GET /farms``; a list under ``[]`` is given one by one, a callable is called."""
     seen: list[Seen] = field(default_factory=list)
+    date: datetime = NOON
+    """What it dates its answers with."""
     now: int = 0
     most_at_once: int = 0
     server: TestServer = field(init=False)
@@ -57,6 +62,7 @@ class Api:
         """Make the server."""
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", self._handle)
+        application.on_response_prepare.append(self._tell_time)
         self.server = TestServer(application)
 
     @property
@@ -68,6 +74,11 @@ class Api:
     def calls(self) -> list[str]:
         """Method and path of what came."""
         return [f"{request.method} {request.path}" for request in self.seen]
+
+    async def _tell_time(
+        self, request: web.Request, response: web.StreamResponse
+    ) -> None:
+        response.headers["Date"] = format_datetime(self.date, usegmt=True)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()

@@ -21,6 +21,7 @@ from custom_components.antminer_monitor.hiveos.models import (
 from custom_components.antminer_monitor.json_value import Json
 from custom_components.antminer_monitor.source import InvalidReplyError, Severity
 
+from .bodies import NOW
 from .conftest import Api, Behaviour, json_reply
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -142,11 +143,11 @@ async def test_workers(api: Api, client: HiveClient) -> None:
     """The workers come unparsed, with the mark of their answer."""
     path = "GET /farms/1/workers"
     api.answers[path] = json_reply({"data": []}, ETag='"x"')
-    assert await client.workers("1") == WorkersReply(b'{"data": []}', '"x"')
+    assert await client.workers("1") == WorkersReply(b'{"data": []}', '"x"', NOW)
     api.answers[path] = web.Response(status=304)
     assert await client.workers("1", '"x"') is None
     api.answers[path] = web.Response(body=b"\xff")
-    assert await client.workers("1", '"x"') == WorkersReply(b"\xff", None)
+    assert await client.workers("1", '"x"') == WorkersReply(b"\xff", None, NOW)
 
 
 async def test_messages(api: Api, client: HiveClient) -> None:

@@ -77,6 +77,26 @@ def hall(api: Api, client: HiveClient) -> FarmUnderTest:
     return FarmUnderTest(client)
 
 
+@pytest.mark.parametrize("ahead", [{"hours": 2}, {"days": -3}, {"seconds": 40}])
+async def test_clock_that_is_wrong(
+    hall: FarmUnderTest, ahead: dict[str, float]
+) -> None:
+    """Ages are told by the service's clock alone: a wrong one of ours makes nothing stale, or fresh for ever."""
+    (right,) = (await hall.source.read()).rigs
+    hall.later(**ahead)
+    (rig,) = (await hall.source.read()).rigs
+    assert rig.seen_at and right.seen_at
+    assert hall.now - rig.seen_at == NOW - right.seen_at
+    assert rig.uptime == right.uptime
+    # Answers take their time, and dates have no fractions: nothing moves for that.
+    hall.later(seconds=3)
+    (later,) = (await hall.source.read()).rigs
+    assert later.seen_at == rig.seen_at
+    hall.now = NOW
+    (again,) = (await hall.source.read()).rigs
+    assert again.seen_at == right.seen_at
+
+
 async def calls_of_read(api: Api, hall: FarmUnderTest) -> list[str]:
     """What another reading asks for."""
     api.seen.clear()

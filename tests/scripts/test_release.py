@@ -45,6 +45,8 @@ def test_ours() -> None:
 def test_tagged(package: Path) -> None:
     """Tag, manifest and changelog name one version."""
     assert release.check(release.build(package), "v1.2.3", CHANGELOG) == "1.2.3"
+    empty = CHANGELOG.replace("## ", "## [Unreleased]\n\n## ")
+    assert release.check(release.build(package), "v1.2.3", empty) == "1.2.3"
 
 
 @pytest.mark.parametrize(
@@ -52,8 +54,19 @@ def test_tagged(package: Path) -> None:
     [
         ("v1.2.4", CHANGELOG, "tag is v1.2.4"),
         ("1.2.3", CHANGELOG, "tag is 1.2.3"),
-        ("v1.2.3", "## [Unreleased]\n", "no section of 1.2.3"),
-        ("v1.2.3", "## [1.2.3]\n", "no section of 1.2.3 with a date"),
+        ("v1.2.3", "", "does not begin with 1.2.3"),
+        ("v1.2.3", "## [Unreleased]\n", "does not begin with 1.2.3"),
+        ("v1.2.3", "## [1.2.3]\n", "does not begin with 1.2.3 and its date"),
+        (
+            "v1.2.3",
+            "## [1.3.0] - 2026-11-22\n\n## [1.2.3] - 2026-11-21\n",
+            "does not begin with 1.2.3",
+        ),
+        (
+            "v1.2.3",
+            "## [Unreleased]\n\n### Fixed\n\n## [1.2.3] - 2026-11-21\n",
+            "changes that are not in 1.2.3",
+        ),
     ],
 )
 def test_wrong_tag(package: Path, tag: str, changelog: str, words: str) -> None:

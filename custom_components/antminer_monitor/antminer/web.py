@@ -7,22 +7,15 @@ Nothing here changes a miner.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 import re
 
 import aiohttp
 from yarl import URL
 
+from ..http_client import HTTP_FAILURES, http_error, read_body
 from ..json_value import Json
-from ..source import (
-    InvalidCredentialsError,
-    InvalidReplyError,
-    SourceError,
-    SourceRefusedError,
-    SourceTimeoutError,
-    SourceUnreachableError,
-)
+from ..source import InvalidCredentialsError, InvalidReplyError, SourceError
 from .json_repair import loads
 
 MAX_BODY = 256 * 1024
@@ -67,8 +60,6 @@ class WebConfiguration:
     """``auto`` or ``manual``."""
     fan_duty: float | None = None
     """Per cent, as set for manual mode."""
-    frequency_level: float | None = None
-    """Per cent of the nominal frequency."""
 
 
 class StockWeb:
@@ -94,12 +85,7 @@ class StockWeb:
         self._port = port
         self._timeout = timeout
         self._lock = asyncio.Lock()
-        self._digest: aiohttp.DigestAuthMiddleware | None = None
-        # ValueError: a colon in the name, half a character. No miner has that.
-        with suppress(ValueError):
-            self._digest = aiohttp.DigestAuthMiddleware(
-                credentials.username, credentials.password
-            )
+        self._digest = digest_of(credentials)
 
     async def system_info(self) -> WebInfo:
         """Read ``get_system_info.cgi``."""
@@ -119,11 +105,6 @@ class StockWeb:
             work_mode=_text(_first(page, "bitmain-work-mode", "miner-mode")),
             fan_mode=_fan_mode(_first(page, "bitmain-fan-ctrl")),
             fan_duty=_percent(_first(page, "bitmain-fan-pwm")),
-            frequency_level=_percent(
-                _first(
-                    page, "bitmain-freq-level", "freq-level", "bitmain-hashrate-percent"
-                )
-            ),
         )
 
     async def _page(self, name: str) -> dict[str, Json]:
@@ -141,6 +122,15 @@ class StockWeb:
                 timeout=self._timeout,
                 middlewares=(self._digest,),
             )
+
+
+def digest_of(credentials: Credentials) -> aiohttp.DigestAuthMiddleware | None:
+    """Give what signs in; ``None`` for a user name or password that no miner can have."""
+    try:
+        return aiohttp.DigestAuthMiddleware(credentials.username, credentials.password)
+    except ValueError:
+        # A colon in the name, half a character.
+        return None
 
 
 async def vnish_info(
@@ -181,55 +171,20 @@ async def fetch(
         InvalidReplyError: too large, cut short, or not HTTP.
     """
     try:
-        async with asyncio.timeout(timeout):
-            return await _get(
-                session,
+        async with (
+            asyncio.timeout(timeout),
+            session.get(
                 URL.build(scheme="http", host=host, port=port, path=path),
-                middlewares,
-            )
-    except TimeoutError:
-        error: SourceError = SourceTimeoutError(f"no whole answer within {timeout:g} s")
-    except aiohttp.ClientConnectorError as err:
-        error = (
-            SourceRefusedError("connection refused")
-            if isinstance(err.os_error, ConnectionRefusedError)
-            else SourceUnreachableError(err.os_error.strerror or "no connection")
-        )
-    except aiohttp.ClientConnectionError:
-        error = InvalidReplyError("closed without an answer")
-    except aiohttp.InvalidURL:
-        error = SourceUnreachableError("no such host")
-    except aiohttp.ClientPayloadError:
-        error = InvalidReplyError("truncated answer")
-    except aiohttp.ClientError:
-        error = InvalidReplyError("malformed HTTP answer")
-    except InvalidReplyError as err:
-        error = err
-    except (OSError, RuntimeError, ValueError) as err:
-        # ValueError: what cannot be a host or a port; RuntimeError: the session was closed.
-        error = SourceUnreachableError(type(err).__name__)
+                middlewares=middlewares,
+                allow_redirects=False,
+                headers={"Accept-Encoding": "identity"},
+            ) as response,
+        ):
+            return response.status, await read_body(response, MAX_BODY)
+    except (SourceError, *HTTP_FAILURES) as err:
+        error = http_error(err, timeout)
     # Not chained: what aiohttp raises holds the request with its Authorization header.
     raise type(error)(f"{host}:{port} {path}: {error}") from None
-
-
-async def _get(
-    session: aiohttp.ClientSession,
-    url: URL,
-    middlewares: Sequence[aiohttp.ClientMiddlewareType],
-) -> tuple[int, bytes]:
-    body = bytearray()
-    async with session.get(
-        url,
-        middlewares=middlewares,
-        allow_redirects=False,
-        headers={"Accept-Encoding": "identity"},
-    ) as response:
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > MAX_BODY:
-                response.close()
-                raise InvalidReplyError(f"answer over {MAX_BODY // 1024} KiB")
-        return response.status, bytes(body)
 
 
 async def _json(

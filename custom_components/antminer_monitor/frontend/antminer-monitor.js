@@ -2,8 +2,11 @@
 
 import { ChipMapCard } from "./chip-map-card.js";
 import { DashboardPanel } from "./dashboard-panel.js";
+import { EventsCard } from "./events-card.js";
 import { registerFleetCard } from "./fleet-card.js";
+import { textNow } from "./lib/texts.js";
 import { LogCard } from "./log-card.js";
+import { SpentCard } from "./spent-card.js";
 import { DashboardStrategy } from "./strategy.js";
 import { HomeStrategy } from "./strategy-home.js";
 import { EnergyStrategy, FarmsStrategy, LogsStrategy, MinersStrategy } from "./strategy-lists.js";
@@ -12,7 +15,9 @@ import { TotalsCard } from "./totals-card.js";
 
 const ELEMENTS = {
   "antminer-monitor-chip-map-card": ChipMapCard,
+  "antminer-monitor-events-card": EventsCard,
   "antminer-monitor-log-card": LogCard,
+  "antminer-monitor-spent-card": SpentCard,
   "antminer-monitor-totals-card": TotalsCard,
   "antminer-monitor-dashboard": DashboardPanel,
   "ll-strategy-dashboard-antminer-monitor": DashboardStrategy,
@@ -49,10 +54,21 @@ offer(
   },
 );
 
+const hassNow = () => document.querySelector("home-assistant")?.hass;
+const wordNow = (key) => textNow(hassNow(), `dashboard.panel.${key}`);
+
+// The list of dashboards that can be added asks for these at once, in whatever language is the user's by then.
 offer("customStrategies", {
   type: "antminer-monitor",
   strategyType: "dashboard",
-  name: "Mining rigs",
-  description: "Antminer Monitor: totals, all rigs, farms, energy, logs, and a page for every rig.",
+  get name() {
+    return wordNow("title") ?? "Mining rigs";
+  },
+  get description() {
+    return wordNow("description") ?? "Antminer Monitor: totals, all rigs, farms, energy, logs, and a page for every rig.";
+  },
   documentationURL: "https://github.com/antminer-monitor/antminer-monitor/blob/main/docs/dashboard.md",
 });
+
+// Home Assistant knows the user, and so the language, once it is connected.
+window.hassConnection?.then(() => wordNow("title"), () => {});

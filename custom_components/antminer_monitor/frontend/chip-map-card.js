@@ -1,5 +1,6 @@
 // The chips of one rig's boards: which fail is seen at a glance, by shape and by colour.
 
+import { Card, message } from "./lib/card.js";
 import { h, styleSheet } from "./lib/dom.js";
 import { subscribeRig } from "./lib/feed.js";
 import { dateTime, hashrate, isNumber, number, percent, temperature } from "./lib/format.js";
@@ -28,15 +29,10 @@ const STYLE = styleSheet(`
   .cross { stroke: var(--error-color, #db4437); stroke-width: 0.2; stroke-linecap: round; }
 `);
 
-export class ChipMapCard extends HTMLElement {
-  #hass;
-  #config = {};
-  #t;
-  #language;
-  #unsubscribe;
-  #state;
-  #content;
-  #card;
+export class ChipMapCard extends Card {
+  constructor() {
+    super(STYLE);
+  }
 
   static getStubConfig(hass) {
     const { rigs } = fleetOf(hass);
@@ -64,36 +60,10 @@ export class ChipMapCard extends HTMLElement {
     if (config.device_id !== undefined && typeof config.device_id !== "string") {
       throw new Error("device_id: the id of a device was expected");
     }
-    const other = config.device_id !== this.#config.device_id;
-    this.#config = config;
-    if (other) {
-      this.#leave();
-      this.#state = undefined;
-      this.#follow();
-    }
-    this.#render();
-  }
-
-  set hass(hass) {
-    const first = !this.#hass;
-    const otherLocale = this.#hass?.locale !== hass.locale || this.#hass?.config !== hass.config;
-    this.#hass = hass;
-    if (first) this.#follow();
-    if (hass.language !== this.#language) this.#loadTexts();
-    else if (otherLocale) this.#render();
-  }
-
-  get hass() {
-    return this.#hass;
-  }
-
-  connectedCallback() {
-    this.#follow();
-    this.#render();
-  }
-
-  disconnectedCallback() {
-    this.#leave();
+    const other = config.device_id !== this.config.device_id;
+    this.config = config;
+    if (other) this.followAnew();
+    else this.update();
   }
 
   getCardSize() {
@@ -104,65 +74,35 @@ export class ChipMapCard extends HTMLElement {
     return { columns: 12, min_columns: 6 };
   }
 
-  #follow() {
-    if (this.#unsubscribe || !this.isConnected || !this.#hass || !this.#config.device_id) return;
-    this.#unsubscribe = subscribeRig(this.#hass, { device_id: this.#config.device_id }, (state) => {
-      this.#state = state;
-      this.#render();
-    });
+  subscribe(listener) {
+    const { device_id } = this.config;
+    return device_id ? subscribeRig(this.hass, { device_id }, listener) : null;
   }
 
-  #leave() {
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
-  }
-
-  async #loadTexts() {
-    const language = this.#hass.language;
-    this.#language = language;
-    try {
-      const t = await textsFor(this.#hass);
-      if (this.#language !== language) return;
-      this.#t = t;
-      this.#render();
-    } catch (error) {
-      this.#language = undefined;
-      console.error("Antminer Monitor:", error);
-    }
-  }
-
-  #render() {
-    if (!this.#t || !this.isConnected) return;
-    if (!this.#card) {
-      this.attachShadow({ mode: "open" }).adoptedStyleSheets = [STYLE];
-      this.#content = h("div", { class: "content" });
-      this.#card = h("ha-card", {}, this.#content);
-      this.shadowRoot.append(this.#card);
-    }
-    const rig = this.#state?.rig;
-    this.#card.header = this.#config.title || rig?.name || this.#t("chip_map.name");
-    this.#content.replaceChildren(...this.#parts(rig));
+  draw(card) {
+    const rig = this.state?.rig;
+    card.header = this.config.title || rig?.name || this.t("chip_map.name");
+    card.replaceChildren(h("div", { class: "content" }, this.#parts(rig)));
   }
 
   #parts(rig) {
-    const t = this.#t;
-    const say = (key, values) => [h("div", { class: "message", role: "status" }, t(key, values))];
-    if (!this.#config.device_id) return say("chip_map.choose");
+    const { t } = this;
+    const say = (key, values) => message(t(key, values));
+    if (!this.config.device_id) return say("chip_map.choose");
     if (rig === null) return say("chip_map.gone");
-    if (!rig) return say(this.#state?.error ? "chip_map.error" : "chip_map.loading", { error: this.#state?.error?.message });
+    if (!rig) return say(this.state?.error ? "chip_map.error" : "chip_map.loading", { error: this.state?.error?.message });
     if (rig.is_stale) {
       return rig.last_seen
-        ? say("chip_map.stale", { time: dateTime(this.#hass, rig.last_seen) })
+        ? say("chip_map.stale", { time: dateTime(this.hass, rig.last_seen) })
         : say("chip_map.never");
     }
     if (!rig.boards?.length) return say("chip_map.no_boards");
     const boards = rig.boards.map((board) => this.#board(rig, board));
-    return this.#config.fans && rig.fans?.length ? [...boards, this.#fans(rig.fans)] : boards;
+    return this.config.fans && rig.fans?.length ? [...boards, this.#fans(rig.fans)] : boards;
   }
 
   #board(rig, board) {
-    const t = this.#t;
-    const hass = this.#hass;
+    const { t, hass } = this;
     const name = t("chip_map.board", { index: board.index });
     const degrees = board.board_temperature ?? board.chip_temperature ?? board.temperature;
     const figures = [
@@ -191,21 +131,20 @@ export class ChipMapCard extends HTMLElement {
   }
 
   #fans(fans) {
-    const t = this.#t;
+    const { t } = this;
     return h(
       "div",
       { class: "line" },
       h("span", { class: "name" }, t("chip_map.fans")),
       fans.map(({ index, speed, duty }) => {
-        const figure = isNumber(speed) ? t("chip_map.rpm", { speed: number(this.#hass, speed) }) : percent(this.#hass, isNumber(duty) ? duty / 100 : null);
+        const figure = isNumber(speed) ? t("chip_map.rpm", { speed: number(this.hass, speed) }) : percent(this.hass, isNumber(duty) ? duty / 100 : null);
         return h("span", { class: speed === 0 ? "failing" : "figure" }, t("chip_map.fan", { index, figure }));
       }),
     );
   }
 
   #chipText(board, bad) {
-    const t = this.#t;
-    const hass = this.#hass;
+    const { t, hass } = this;
     const expected = board.chips_expected ?? (board.chip_map ? board.chip_map.length : null);
     if (bad.length) {
       const named = bad.slice(0, MOST_NAMED).join(", ");

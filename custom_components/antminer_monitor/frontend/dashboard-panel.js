@@ -103,7 +103,7 @@ export class DashboardPanel extends HTMLElement {
     const t = this.#t ?? ((key, values) => values?.error ?? key);
     this.#box?.replaceChildren(
       h("p", { class: "wrong", role: "alert" }, t("dashboard.panel.failed", { error: message })),
-      h("p", {}, t("dashboard.panel.by_hand")),
+      h("p", {}, t("dashboard.panel.by_hand", { title: t("dashboard.panel.title") })),
       h("button", { type: "button", onclick: () => this.#start() }, t("dashboard.panel.again")),
     );
   }

@@ -13,7 +13,7 @@ const STAGGER_SECONDS = 1;
 const LONGEST_STAGGER = 600;
 
 /** Actions that need no value, in the order of their buttons; the others have pages of their own. */
-export const ACTIONS = {
+const ACTIONS = {
   restart_mining: "M12 4a8 8 0 1 1-7.7 5.9l2 .5A6 6 0 1 0 12 6v3.6L7 5l5-4.6Z",
   pause_mining: "M6 5h4v14H6Zm8 0h4v14h-4Z",
   resume_mining: "M7 4.5 19.5 12 7 19.5Z",
@@ -34,7 +34,7 @@ export function canSelect(row) {
 }
 
 /** What all of these rigs take, and Home Assistant has a service for. */
-export function commonActions(rows, services) {
+function commonActions(rows, services) {
   const [first, ...others] = rows.map(actionsOf);
   return (first ?? []).filter(
     (action) => services?.[DOMAIN]?.[action] && others.every((actions) => actions.includes(action)),

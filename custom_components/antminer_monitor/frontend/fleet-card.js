@@ -22,7 +22,7 @@ const LOOKED_AT = ["connection", "locale", "language", "areas", "config", "servi
 /** What a person chose, for when they come back from the page of a rig. */
 const remembered = new Map();
 
-export class FleetCard extends HTMLElement {
+class FleetCard extends HTMLElement {
   static getConfigElement() {
     return document.createElement(`${TYPE}-editor`);
   }
@@ -296,7 +296,7 @@ export class FleetCard extends HTMLElement {
 }
 
 /** The card as the picker of cards offers it. */
-export const FLEET_CARD = {
+const FLEET_CARD = {
   type: TYPE,
   name: "Antminer Monitor: fleet",
   description: "All miners in one table: search, sort, compare, select many and act.",

@@ -23,7 +23,7 @@ function measured(row, value) {
 }
 
 /** The hottest chip: of a hashboard or of a graphics card. */
-export function hottest(row) {
+function hottest(row) {
   const known = [row.chip_temperature, row.gpu_temperature].filter(isNumber);
   return known.length ? measured(row, Math.max(...known)) : null;
 }
@@ -166,7 +166,7 @@ export const COLUMNS = {
     draw: drawAge,
   },
   problems: {
-    least: 100,
+    least: 120,
     share: 2,
     sort: (row) => -problemsOf(row).length,
     text: problemText,

@@ -2,7 +2,7 @@
 
 import { COLUMNS, DEFAULT_COLUMNS } from "./fleet-columns.js";
 
-export const FILTERS = ["site", "farm", "status", "area", "algorithm", "model"];
+const FILTERS = ["site", "farm", "status", "area", "algorithm", "model"];
 
 const DEFAULT_ROWS = 10;
 const MOST_ROWS = 100;

@@ -14,7 +14,7 @@ const FARM = "farm:";
 const texts = new WeakMap();
 
 /** Whether a person should look at a rig. */
-export function needsAttention(row) {
+function needsAttention(row) {
   return ["stale", "fault"].includes(statusOf(row)) || (row.problems ?? []).length > 0;
 }
 

@@ -142,6 +142,15 @@ button { cursor: pointer; }
 .cell.numeric { text-align: end; justify-content: flex-end; font-variant-numeric: tabular-nums; }
 .cell.select { justify-content: center; padding: 0; }
 .cell .label, .cell a { overflow: hidden; text-overflow: ellipsis; }
+/* Most rigs with a problem have two: what has no room beside it stands below. */
+.body .cell.problems .label {
+  display: -webkit-box;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2;
+  font-size: 0.9em;
+  line-height: 1.25;
+  white-space: normal;
+}
 .cell a { color: inherit; text-decoration: none; font-weight: 500; }
 .old .body { opacity: 0.6; }
 .stale .cell { color: var(--secondary-text-color, #727272); }
@@ -186,8 +195,8 @@ input[type="checkbox"] { width: 18px; height: 18px; margin: 0; accent-color: var
 @container (max-width: 599px) {
   .filters { padding: 8px; }
   .search { flex-basis: 100%; }
-  .choices { display: flex; flex: 1 1 100%; gap: 8px; overflow-x: auto; scrollbar-width: none; }
-  .choices .choice { flex: none; }
+  .choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); flex: 1 1 100%; gap: 8px; }
+  .choices .choice { max-width: none; min-width: 0; }
   .sorting { display: flex; flex: 0 1 180px; gap: 4px; }
   .sorting .choice { flex: 1; }
   .actions, .result { padding: 8px; }
@@ -220,7 +229,8 @@ input[type="checkbox"] { width: 18px; height: 18px; margin: 0; accent-color: var
   .body .row .cell.chip_temperature { grid-area: chip; }
   .body .row .cell.power { grid-area: power; }
   .body .row .cell.age { grid-area: age; padding-inline-end: 8px; }
-  .body .row.troubled .cell.problems { display: flex; grid-area: model; font-size: 0.9em; }
+  .body .row.troubled .cell.problems { display: flex; grid-area: model; }
+  .body .cell.problems .label { -webkit-line-clamp: 1; }
   .body .row.troubled:has(.problems) .cell.model { display: none; }
 }
 

@@ -1,9 +1,9 @@
 // The integration's own recent log lines, for administrators.
 
+import { Card, message } from "./lib/card.js";
 import { h, styleSheet } from "./lib/dom.js";
 import { subscribeLogs } from "./lib/feed.js";
 import { dateTime } from "./lib/format.js";
-import { textsFor } from "./lib/texts.js";
 
 const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 const CHOICES = ["DEBUG", "INFO", "WARNING", "ERROR"];
@@ -29,40 +29,22 @@ const STYLE = styleSheet(`
   .message { padding: 16px; color: var(--secondary-text-color); }
 `);
 
-export class LogCard extends HTMLElement {
-  #hass;
-  #config = {};
-  #t;
-  #language;
-  #unsubscribe;
-  #state;
+export class LogCard extends Card {
   #level = "INFO";
-  #card;
+  /** The texts that it was built with. */
+  #drawnIn;
+
+  constructor() {
+    super(STYLE);
+  }
 
   setConfig(config) {
     if (config.level !== undefined && !CHOICES.includes(config.level)) {
       throw new Error(`level: one of ${CHOICES.join(", ")} was expected`);
     }
-    this.#config = config;
     this.#level = config.level ?? "INFO";
-    this.#build();
-  }
-
-  set hass(hass) {
-    const first = !this.#hass;
-    this.#hass = hass;
-    if (first) this.#follow();
-    if (hass.language !== this.#language) this.#loadTexts();
-  }
-
-  connectedCallback() {
-    this.#follow();
-    this.#build();
-  }
-
-  disconnectedCallback() {
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
+    this.#drawnIn = undefined;
+    super.setConfig(config);
   }
 
   getCardSize() {
@@ -73,52 +55,39 @@ export class LogCard extends HTMLElement {
     return { columns: 12, min_columns: 6, rows: 8, min_rows: 4 };
   }
 
-  #follow() {
+  subscribe(listener) {
     // Others are refused: there is no use in asking for them.
-    if (this.#unsubscribe || !this.isConnected || !this.#hass?.user?.is_admin) return;
-    this.#unsubscribe = subscribeLogs(this.#hass, (state) => {
-      this.#state = state;
-      this.#fill();
-    });
+    return this.#isAdmin ? subscribeLogs(this.hass, listener) : null;
   }
 
-  async #loadTexts() {
-    const language = this.#hass.language;
-    this.#language = language;
-    try {
-      const t = await textsFor(this.#hass);
-      if (this.#language !== language) return;
-      this.#t = t;
-      this.#build();
-    } catch (error) {
-      this.#language = undefined;
-      console.error("Antminer Monitor:", error);
-    }
+  get #isAdmin() {
+    return Boolean(this.hass?.user?.is_admin);
   }
 
-  #build() {
-    if (!this.#t || !this.isConnected) return;
-    if (!this.shadowRoot) {
-      this.attachShadow({ mode: "open" }).adoptedStyleSheets = [STYLE];
-      this.#card = h("ha-card", {});
-      this.shadowRoot.append(this.#card);
-    }
-    const t = this.#t;
-    this.#card.header = this.#config.title ?? "";
-    if (!this.#hass?.user?.is_admin) {
-      this.#card.replaceChildren(h("div", { class: "message" }, t("log.admins_only")));
+  draw(card) {
+    const { t } = this;
+    card.header = this.config.title ?? "";
+    if (!this.#isAdmin) {
+      card.replaceChildren(message(t("log.admins_only")));
       return;
     }
+    // What somebody looks for in the list of levels must not be drawn anew with each line.
+    if (this.#drawnIn !== t) this.#build(card);
+    this.#fill();
+  }
+
+  #build(card) {
+    const { t } = this;
     const select = h(
       "select",
       { id: "level", onchange: (event) => this.#choose(event.target.value) },
       CHOICES.map((level) => h("option", { value: level, selected: level === this.#level }, t(`log.from.${level}`))),
     );
-    this.#card.replaceChildren(
+    card.replaceChildren(
       h("div", { class: "bar" }, h("label", { for: "level" }, t("log.show")), select),
       h("ol", { tabindex: "0", "aria-label": t("log.name") }),
     );
-    this.#fill();
+    this.#drawnIn = t;
   }
 
   #choose(level) {
@@ -127,10 +96,9 @@ export class LogCard extends HTMLElement {
   }
 
   #fill() {
-    const list = this.shadowRoot?.querySelector("ol");
-    if (!list) return;
-    const t = this.#t;
-    const { lines, error } = this.#state ?? {};
+    const { t } = this;
+    const list = this.shadowRoot.querySelector("ol");
+    const { lines, error } = this.state ?? {};
     const say = (text) => list.replaceChildren(h("li", { class: "message", role: "status" }, text));
     if (!lines) {
       say(error ? t("log.error", { error: error.message }) : t("log.loading"));
@@ -149,8 +117,8 @@ export class LogCard extends HTMLElement {
       h(
         "div",
         { class: "where" },
-        h("span", { class: "level" }, this.#t(`log.level.${level}`)),
-        h("time", { datetime: at }, dateTime(this.#hass, at, true)),
+        h("span", { class: "level" }, this.t(`log.level.${level}`)),
+        h("time", { datetime: at }, dateTime(this.hass, at, true)),
         h("span", {}, logger),
       ),
       h("div", {}, message),

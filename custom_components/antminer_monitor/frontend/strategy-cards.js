@@ -4,7 +4,7 @@ import { pagePath, rigPage } from "./strategy-fleet.js";
 
 const ENTITY_NAME = { type: "entity" };
 
-export const DAY_HOURS = 24;
+const DAY_HOURS = 24;
 
 export function heading(text, icon, options = {}) {
   return { type: "heading", heading: text, icon, ...options };
@@ -107,12 +107,12 @@ export function statistics(entities, options = {}) {
     : null;
 }
 
-export function logbook(entities, options = {}) {
-  return entities.length
+/** What happened to these machines: lines in words, each once. */
+export function happened(machines, options = {}) {
+  return machines.length
     ? {
-        type: "logbook",
-        target: { entity_id: entities },
-        hours_to_show: DAY_HOURS,
+        type: "custom:antminer-monitor-events-card",
+        devices: machines.map((machine) => machine.deviceId),
         grid_options: { columns: "full", rows: 8 },
         ...options,
       }

@@ -9,7 +9,7 @@ import { EDITOR_STYLE, SHAPES } from "./strategy-editor-style.js";
 
 const STYLE = styleSheet(EDITOR_STYLE);
 
-export class StrategyEditor extends HTMLElement {
+class StrategyEditor extends HTMLElement {
   #hass;
   #config;
   #pages = [];

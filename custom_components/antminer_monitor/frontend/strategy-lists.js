@@ -1,7 +1,7 @@
 // "Miners", "Farms", "Energy" and "Logs".
 
 import { textsFor } from "./lib/texts.js";
-import { heading, logbook, note, section, sectionsView, statistics, tile, totalHashrates, trend, unless } from "./strategy-cards.js";
+import { happened, heading, note, section, sectionsView, statistics, tile, totalHashrates, trend, unless } from "./strategy-cards.js";
 import { fleetOf } from "./strategy-fleet.js";
 
 export class MinersStrategy extends HTMLElement {
@@ -29,7 +29,7 @@ export class FarmsStrategy extends HTMLElement {
       ...accounts.map((account) =>
         section(heading(account.name, "mdi:account-hard-hat"), [
           ...account.domain("binary_sensor").map((entity) => tile(entity)),
-          logbook(account.domain("event")),
+          happened([account]),
         ]),
       ),
     ]);
@@ -39,12 +39,11 @@ export class FarmsStrategy extends HTMLElement {
 const FARM_SENSORS = ["efficiency", "rigs_online", "rigs_offline", "rigs_stale", "rigs_with_problem", "accepted_share_ratio", "power_cost", "total_energy", "total_cost"];
 
 function farmSection(hass, farm, rigs) {
-  const events = rigs.filter((rig) => rig.viaDeviceId === farm.deviceId).flatMap((rig) => rig.domain("event"));
   return section(heading(farm.name, "mdi:barn"), [
     ...totalHashrates(hass, farm),
     ...farm.sensors("total_power").map((entity) => trend(entity, { color: "amber" })),
     ...farm.sensors("coin_hashrate", ...FARM_SENSORS).map((entity) => tile(entity, unless(entity, "unknown"))),
-    logbook([...events, ...farm.all("event", "activity", "message")], { grid_options: { columns: "full", rows: 5 } }),
+    happened([farm, ...rigs.filter((rig) => rig.viaDeviceId === farm.deviceId)], { grid_options: { columns: "full", rows: 5 } }),
   ]);
 }
 
@@ -94,12 +93,11 @@ function spent(t, fleet) {
     for (const entity of fleet.sensors(key)) {
       for (const period of ["day", "month"]) {
         cards.push({
-          type: "statistic",
+          type: "custom:antminer-monitor-spent-card",
           entity,
           icon,
           name: t(`dashboard.energy.${key}_${period}`),
-          stat_type: "change",
-          period: { calendar: { period } },
+          period,
         });
       }
     }
@@ -110,16 +108,12 @@ function spent(t, fleet) {
 export class LogsStrategy extends HTMLElement {
   static async generate(config, hass) {
     const t = await textsFor(hass);
-    const { rigs, fleets, machines } = fleetOf(hass);
-    const ofRigs = rigs.flatMap((rig) => rig.domain("event"));
-    // What happened to a rig stands in its own event entity and, once more, in that of its site.
-    const happened = ofRigs.length ? ofRigs : fleets.flatMap((fleet) => fleet.domain("event"));
-    const others = machines.flatMap((machine) => machine.all("event", "activity"));
-    const events = [...new Set([...happened, ...others])];
+    // Nothing is said of a hashboard or of a graphics card: it is said of its rig.
+    const machines = fleetOf(hass).machines.filter((machine) => !machine.parentDeviceId);
     return sectionsView(
       [
         section(heading(t("dashboard.logs.events"), "mdi:history"), [
-          logbook(events, { grid_options: { columns: "full", rows: 16 } }) ?? note(t("dashboard.logs.no_events")),
+          happened(machines, { grid_options: { columns: "full", rows: 16 } }) ?? note(t("dashboard.logs.no_events")),
         ]),
         hass.user?.is_admin
           ? section(heading(t("dashboard.logs.own"), "mdi:text-box-outline"), [

@@ -2,7 +2,7 @@
 
 import { subscribeRig } from "./lib/feed.js";
 import { textsFor } from "./lib/texts.js";
-import { alertCard, heading, history, logbook, section, sectionsView, tile, trend } from "./strategy-cards.js";
+import { alertCard, happened, heading, history, section, sectionsView, tile, trend } from "./strategy-cards.js";
 import { fleetOf, PROBLEM_KEYS } from "./strategy-fleet.js";
 
 /** How long the page waits to learn what the user may do with the rig. */
@@ -45,7 +45,7 @@ export class RigStrategy extends HTMLElement {
         work(t, rig),
         mayControl(hass, told) ? controls(t, rig) : null,
         past(t, rig),
-        section(heading(t("dashboard.rig.events"), "mdi:history"), [logbook(rig.domain("event"))]),
+        section(heading(t("dashboard.rig.events"), "mdi:history"), [happened([rig])]),
       ],
       { badges: badges(rig) },
     );

@@ -25,8 +25,9 @@ export class DashboardStrategy extends HTMLElement {
     return document.createElement("antminer-monitor-strategy-editor");
   }
 
-  static getCreateSuggestions() {
-    return { title: "Mining rigs", icon: "mdi:pickaxe" };
+  static async getCreateSuggestions(hass) {
+    const t = await textsFor(hass);
+    return { title: t("dashboard.panel.title"), icon: "mdi:pickaxe" };
   }
 }
 

@@ -1,10 +1,10 @@
 // All rigs together: Home Assistant has no card that adds up the sites and farms.
 
+import { Card, message } from "./lib/card.js";
 import { h, icon, styleSheet } from "./lib/dom.js";
 import { subscribeFleet } from "./lib/feed.js";
 import { algorithmName, efficiency, hashrateTotal, isNumber, number, power } from "./lib/format.js";
 import { STATUSES, statusOf } from "./lib/status.js";
-import { textsFor } from "./lib/texts.js";
 
 const STYLE = styleSheet(`
   :host { display: block; }
@@ -21,7 +21,7 @@ const STYLE = styleSheet(`
 `);
 
 /** What these rows come to: by algorithm (the one of the most rigs first), the power, and how many rigs by status. */
-export function totalsOf(rows) {
+function totalsOf(rows) {
   const algorithms = new Map();
   const statuses = new Map();
   let watts = null;
@@ -45,35 +45,9 @@ export function totalsOf(rows) {
   return { algorithms: list.sort((a, b) => b.rigs - a.rigs), watts, statuses };
 }
 
-export class TotalsCard extends HTMLElement {
-  #hass;
-  #config = {};
-  #t;
-  #language;
-  #unsubscribe;
-  #state;
-  #card;
-
-  setConfig(config) {
-    this.#config = config;
-    this.#render();
-  }
-
-  set hass(hass) {
-    const first = !this.#hass;
-    this.#hass = hass;
-    if (first) this.#follow();
-    if (hass.language !== this.#language) this.#loadTexts();
-  }
-
-  connectedCallback() {
-    this.#follow();
-    this.#render();
-  }
-
-  disconnectedCallback() {
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
+export class TotalsCard extends Card {
+  constructor() {
+    super(STYLE);
   }
 
   getCardSize() {
@@ -84,46 +58,19 @@ export class TotalsCard extends HTMLElement {
     return { columns: 12, min_columns: 6 };
   }
 
-  #follow() {
-    if (this.#unsubscribe || !this.isConnected || !this.#hass) return;
-    this.#unsubscribe = subscribeFleet(this.#hass, (state) => {
-      this.#state = state;
-      this.#render();
-    });
+  subscribe(listener) {
+    return subscribeFleet(this.hass, listener);
   }
 
-  async #loadTexts() {
-    const language = this.#hass.language;
-    this.#language = language;
-    try {
-      const t = await textsFor(this.#hass);
-      if (this.#language !== language) return;
-      this.#t = t;
-      this.#render();
-    } catch (error) {
-      this.#language = undefined;
-      console.error("Antminer Monitor:", error);
-    }
-  }
-
-  #render() {
-    if (!this.#t || !this.isConnected) return;
-    if (!this.#card) {
-      this.attachShadow({ mode: "open" }).adoptedStyleSheets = [STYLE];
-      this.#card = h("ha-card", {});
-      this.shadowRoot.append(this.#card);
-    }
-    this.#card.header = this.#config.title ?? "";
-    this.#card.replaceChildren(h("div", { class: "content" }, this.#parts()));
+  draw(card) {
+    card.header = this.config.title ?? "";
+    card.replaceChildren(h("div", { class: "content" }, this.#parts()));
   }
 
   #parts() {
-    const t = this.#t;
-    const hass = this.#hass;
-    const { rigs, error } = this.#state ?? {};
-    if (!rigs) {
-      return h("div", { class: "message", role: "status" }, error ? t("totals.error", { error: error.message }) : t("totals.loading"));
-    }
+    const { t, hass } = this;
+    const { rigs, error } = this.state ?? {};
+    if (!rigs) return message(error ? t("totals.error", { error: error.message }) : t("totals.loading"));
     const { algorithms, watts, statuses } = totalsOf(rigs.values());
     const figure = (name, value, more) => h("div", {}, h("dt", {}, name), h("dd", {}, value, more ? h("div", { class: "more" }, more) : null));
     const known = Object.keys(STATUSES).filter((status) => statuses.has(status));

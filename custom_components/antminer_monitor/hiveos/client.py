@@ -90,7 +90,7 @@ class HiveClient:
         reply = await self._transport.request(
             "GET", f"/farms/{farm_id}/workers", etag=etag
         )
-        return WorkersReply(reply.body, reply.etag) if reply else None
+        return WorkersReply(reply.body, reply.etag, reply.date) if reply else None
 
     async def messages(self, farm_id: str, since: datetime) -> tuple[Message, ...]:
         """Give what a farm's workers reported since a moment; of very many, the first pages."""

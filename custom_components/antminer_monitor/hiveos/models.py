@@ -92,3 +92,5 @@ class WorkersReply:
     body: bytes = field(repr=False)
     etag: str | None = None
     """By which the same answer need not be sent again."""
+    date: datetime | None = None
+    """When it was made, by the service's clock."""

@@ -8,6 +8,7 @@ from typing import Final
 
 import aiohttp
 
+from ..http_client import http_error
 from ..json_value import Json
 from ..source import (
     ForbiddenError,
@@ -15,8 +16,6 @@ from ..source import (
     InvalidReplyError,
     Refusal,
     SourceError,
-    SourceRefusedError,
-    SourceTimeoutError,
     SourceUnreachableError,
 )
 from .errors import BusyError, NotFoundError, RejectedError, ServerError
@@ -32,26 +31,12 @@ _MAX_FIELDS = 10
 def error_of(err: Exception, timeout: float) -> SourceError:
     """Name what went wrong on the way, without what was sent."""
     match err:
-        case TimeoutError():
-            return SourceTimeoutError(f"no whole answer within {timeout:g} s")
-        case aiohttp.ClientSSLError():
-            return SourceUnreachableError("no trusted encrypted connection")
-        case aiohttp.ClientConnectorDNSError():
-            return SourceUnreachableError("no such host")
-        case aiohttp.ClientConnectorError():
-            if isinstance(err.os_error, ConnectionRefusedError):
-                return SourceRefusedError("connection refused")
-            return SourceUnreachableError(err.os_error.strerror or "no connection")
+        case TimeoutError() | aiohttp.ClientConnectorError():
+            pass
         case aiohttp.ClientConnectionError():
+            # Far away that is the way, mostly, and seldom the service.
             return SourceUnreachableError("connection closed without an answer")
-        case aiohttp.InvalidURL():
-            return SourceUnreachableError("no such host")
-        case aiohttp.ClientPayloadError():
-            return InvalidReplyError("truncated answer")
-        case aiohttp.ClientError():
-            return InvalidReplyError("malformed HTTP answer")
-    # RuntimeError: the session was closed.
-    return SourceUnreachableError(type(err).__name__)
+    return http_error(err, timeout)
 
 
 def error_of_status(
@@ -117,17 +102,23 @@ def _json(content: bytes) -> Json:
     return value
 
 
+def http_date(value: str | None) -> datetime | None:
+    """Read a moment as HTTP writes it; None if it is none."""
+    try:
+        at = parsedate_to_datetime(value or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Give the seconds that the service wants to be left alone, if it says so."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         wait = float(value[:9])
     else:
-        try:
-            at = parsedate_to_datetime(value)
-        except ValueError:
+        at = http_date(value)
+        if at is None:
             return None
-        if at.tzinfo is None:
-            at = at.replace(tzinfo=UTC)
         wait = (at - datetime.now(UTC)).total_seconds()
     return min(max(wait, 1.0), LONGEST_RETRY_AFTER)

@@ -39,6 +39,8 @@ OVERLAP = timedelta(minutes=10)
 """How far back from what is newest to ask again: some arrive late."""
 ANSWER_WITHIN = timedelta(minutes=10)
 """How long the answer to a command is waited for."""
+CLOCKS_AGREE = timedelta(seconds=30)
+"""Two clocks that differ by less are the same: an answer is on its way for a while."""
 MOST_WORKERS = 200
 """Workers that are told something in one request."""
 
@@ -104,6 +106,8 @@ class FarmSource(Source):
         self._events_at: datetime | None = None
         self._newest_event = since
         self._waiting: dict[str, datetime] = {}
+        self._ahead = timedelta()
+        """How far our clock is ahead of the service's."""
 
     @property
     @override
@@ -145,7 +149,10 @@ class FarmSource(Source):
 
     async def _parse(self, reply: WorkersReply) -> None:
         context = self._context_now()
-        arguments = (reply.body, context, self._now())
+        now = self._now()
+        if reply.date:
+            self._compare_clocks(now, reply.date)
+        arguments = (reply.body, context, now, self._ahead)
         self._etag = None
         try:
             if len(reply.body) < _LONG_BODY:
@@ -161,6 +168,17 @@ class FarmSource(Source):
         self._workers = workers
         self._context = context
         self._etag = reply.etag
+
+    def _compare_clocks(self, now: datetime, date: datetime) -> None:
+        """Note by how much our clock is wrong, or the service's: ages are counted by ours.
+
+        Small differences are none, and it is noted anew only when it is another: moments would move with every answer.
+        """
+        ahead = now - date
+        if abs(ahead) < CLOCKS_AGREE:
+            ahead = timedelta()
+        if abs(ahead - self._ahead) >= CLOCKS_AGREE or not ahead:
+            self._ahead = ahead
 
     def _is_due(self, last: datetime | None, every: timedelta) -> bool:
         # A clock that was set back must not keep it from being read for years.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 import ipaddress
 import math
 import random
@@ -12,6 +13,7 @@ from typing import Final, Literal
 import aiohttp
 from yarl import URL
 
+from ..http_client import HTTP_FAILURES
 from ..json_value import Json
 from ..source import (
     ForbiddenError,
@@ -21,7 +23,7 @@ from ..source import (
     SourceTimeoutError,
 )
 from .errors import BackOffError, BusyError, RejectedError
-from .replies import error_of, error_of_status, retry_after
+from .replies import error_of, error_of_status, http_date, retry_after
 
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes, unpacked: ten times the body of a farm of 2,000 rigs of eight cards."""
@@ -105,6 +107,8 @@ class Reply:
 
     body: bytes = field(repr=False)
     etag: str | None = None
+    date: datetime | None = None
+    """When it was made, by the service's clock."""
 
 
 @dataclass(slots=True)
@@ -230,9 +234,7 @@ class Transport:
                 content = await _read(
                     response, max_body if is_good else _MAX_ERROR_BODY, is_good
                 )
-        except SourceError as err:
-            error = err
-        except (aiohttp.ClientError, OSError, RuntimeError, ValueError) as err:
+        except (SourceError, *HTTP_FAILURES) as err:
             error = error_of(err, self._timeout)
         else:
             if status == 304 and not etag:
@@ -254,7 +256,9 @@ class Transport:
         if error is None:
             self._pauses.pop("", None)
             self._pauses.pop(_scope(path), None)
-            return None if status == 304 else Reply(content, headers.get("ETag"))
+            if status == 304:
+                return None
+            return Reply(content, headers.get("ETag"), http_date(headers.get("Date")))
         if isinstance(error, InvalidCredentialsError):
             self._refused_until = self._clock() + REFUSED_AGAIN
         message = f"{what}: {error}"

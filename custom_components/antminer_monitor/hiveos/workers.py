@@ -12,18 +12,10 @@ import gc
 from ..antminer.hardware import estimate_power, family_of, find
 from ..command import Action, Choice, Denial
 from ..json_value import Json
-from ..rig import (
-    Firmware,
-    Host,
-    MessageCounts,
-    MinerProgram,
-    PowerSource,
-    Rig,
-    Shares,
-    Status,
-)
+from ..rig import MessageCounts, MinerProgram, PowerSource, Rig, Shares, Status
 from ..source import InvalidReplyError
 from .ids import rig_id
+from .machine import read_firmware, read_host, read_ip, read_mac, read_model
 from .parts import Figures, read_boards, read_fans, read_figures, read_gpus
 from .programs import (
     MAX_PROGRAMS,
@@ -37,15 +29,12 @@ from .values import (
     count,
     flag,
     identifier,
-    ip_address,
     list_of,
-    mac_address,
     moment,
     number,
     object_of,
     positive,
     rate,
-    temperature,
     text,
 )
 
@@ -60,7 +49,6 @@ STARTING = timedelta(minutes=2)
 """A rig that booted, or whose miner program started, so long ago may not hash yet."""
 
 _ASIC = 2
-_MIB = 1024.0 * 1024.0
 _FATAL = frozenset({"error_message", "missed_unit"})
 """Problems that say why a rig does not hash."""
 _FLAGS = {
@@ -109,15 +97,19 @@ def _no_collecting() -> Iterator[None]:
 
 
 @_no_collecting()
-def parse_workers(body: bytes, context: FarmContext, now: datetime) -> Workers:
+def parse_workers(
+    body: bytes, context: FarmContext, now: datetime, ahead: timedelta = timedelta()
+) -> Workers:
     """Read the answer that tells a farm's workers; what is no worker in it is left out.
+
+    ``now`` is by our clock, which is ``ahead`` of the service's.
 
     Raises InvalidReplyError where it cannot be understood.
     """
     rigs: dict[str, Rig] = {}
     messages = 0
     empty = True
-    reader = _Reader(context, now)
+    reader = _Reader(context, now, ahead)
     for entry, source in entries(body):
         empty = False
         if isinstance(entry, dict) and (worker_id := identifier(entry.get("id"))):
@@ -155,9 +147,10 @@ def commands_of(
 class _Reader:
     """Reads the workers of one answer."""
 
-    def __init__(self, context: FarmContext, now: datetime) -> None:
+    def __init__(self, context: FarmContext, now: datetime, ahead: timedelta) -> None:
         self._context = context
         self._now = now
+        self._ahead = ahead
         self._overclocks = {item.id: item.name for item in context.overclocks}
         self._commands = {
             (is_asic, has_modes): commands_of(
@@ -175,12 +168,12 @@ class _Reader:
         asic_stats = object_of(worker.get("asic_stats"))
         is_asic = worker.get("platform") == _ASIC or bool(asic or asic_stats)
         online = stats.get("online") is True
-        seen_at = moment(stats.get("stats_time"))
-        if seen_at is None:
+        told_at = moment(stats.get("stats_time"))
+        if told_at is None:
             seen_at = self._now if online else None
-        elif seen_at > self._now:
-            seen_at = self._now
-        model = _model(worker, asic, is_asic=is_asic)
+        else:
+            seen_at = min(told_at + self._ahead, self._now)
+        model = read_model(worker, asic, is_asic=is_asic)
         hardware = find(model) if is_asic else None
         programs = read_programs(worker.get("miners_summary"))
         algorithm = programs[0].algorithm if programs else None
@@ -227,8 +220,8 @@ class _Reader:
                 power_source = PowerSource.ESTIMATED
             started = moment(stats.get("miner_start_time"))
             if started and seen_at:
-                uptime = max((seen_at - started).total_seconds(), 0.0)
-            host = _host(object_of(worker.get("hardware_stats")))
+                uptime = max((seen_at - started - self._ahead).total_seconds(), 0.0)
+            host = read_host(object_of(worker.get("hardware_stats")))
         boards = read_boards(asic_stats, figures, hardware, online=online)
         errors = [
             board.hardware_errors
@@ -247,9 +240,9 @@ class _Reader:
             if is_asic and model and model.lower().startswith("antminer")
             else None,
             model=model,
-            mac=_mac(worker),
-            ip=_ip(worker),
-            firmware=_firmware(worker, asic, is_asic=is_asic),
+            mac=read_mac(worker),
+            ip=read_ip(worker),
+            firmware=read_firmware(worker, asic, is_asic=is_asic),
             algorithm=algorithm,
             rate_unit="kH/s",
             hashrate=hashrate,
@@ -294,7 +287,7 @@ class _Reader:
             return Status.SLEEPING
         if _FATAL.intersection(problems or ()):
             return Status.FAULT
-        at = moment(stats.get("stats_time")) or self._now
+        at = moment(stats.get("stats_time")) or self._now - self._ahead
         for key in ("miner_start_time", "boot_time"):
             began = moment(stats.get(key))
             if began and abs(at - began) < STARTING:
@@ -340,62 +333,3 @@ def _counts(told: Json) -> MessageCounts | None:
         info=count(told.get("info")),
         success=count(told.get("success")),
     )
-
-
-def _host(stats: Mapping[str, Json]) -> Host | None:
-    if not stats:
-        return None
-    load = list_of(stats.get("cpuavg"))
-    memory = object_of(stats.get("memory"))
-    total, free = positive(memory.get("total")), number(memory.get("free"))
-    temperatures = [
-        degrees
-        for item in list_of(stats.get("cputemp"))
-        if (degrees := temperature(item)) is not None
-    ]
-    return Host(
-        load=number(load[0]) if load else None,
-        cpu_temperature=max(temperatures, default=None),
-        memory_total=None if total is None else total * _MIB,
-        memory_free=None if free is None else free * _MIB,
-    )
-
-
-def _model(
-    worker: Mapping[str, Json], asic: Mapping[str, Json], *, is_asic: bool
-) -> str | None:
-    if is_asic:
-        return text(asic.get("model"), 100) or text(asic.get("short_name"), 100)
-    hardware = object_of(worker.get("hardware_info"))
-    return text(object_of(hardware.get("motherboard")).get("model"), 100) or "GPU rig"
-
-
-def _firmware(
-    worker: Mapping[str, Json], asic: Mapping[str, Json], *, is_asic: bool
-) -> Firmware | None:
-    version = text(object_of(worker.get("versions")).get("hive"), 100)
-    if not is_asic:
-        return Firmware(family="hiveos", version=version)
-    if not asic:
-        return None
-    return Firmware(
-        family="hiveon" if asic.get("hiveon") is True else "stock",
-        version=text(asic.get("firmware"), 100) or version,
-    )
-
-
-def _mac(worker: Mapping[str, Json]) -> str | None:
-    hardware = object_of(worker.get("hardware_info"))
-    for interface in list_of(hardware.get("net_interfaces"))[:16]:
-        told = text(object_of(interface).get("mac"), 50)
-        if told and (mac := mac_address(told)):
-            return mac
-    return None
-
-
-def _ip(worker: Mapping[str, Json]) -> str | None:
-    for address in list_of(worker.get("ip_addresses"))[:16]:
-        told = text(address, 50)
-        if told and (ip := ip_address(told)):
-            return ip
-    return None

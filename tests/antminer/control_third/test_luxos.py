@@ -389,9 +389,8 @@ async def test_ignored_pools_leave_the_old(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A miner that only says yes is found out before anything is removed."""
-    monkeypatch.setattr(
-        luxos_pools.replace_pools, "__kwdefaults__", {"poll": 0.005, "limit": 0.02}
-    )
+    monkeypatch.setattr(luxos_pools, "WORK_POLL", 0.005)
+    monkeypatch.setattr(luxos_pools, "WORK_LIMIT", 0.02)
     luxos.ignore.add(ignored)
     with pytest.raises(NotKeptError):
         await controller.execute(pools("one"), RIG)
@@ -402,9 +401,8 @@ async def test_dead_pool_leaves_the_old(
     luxos: LuxosMiner, controller: LuxosController, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pool that nobody can work for does not cost the miner those it has."""
-    monkeypatch.setattr(
-        luxos_pools.replace_pools, "__kwdefaults__", {"poll": 0.005, "limit": 0.02}
-    )
+    monkeypatch.setattr(luxos_pools, "WORK_POLL", 0.005)
+    monkeypatch.setattr(luxos_pools, "WORK_LIMIT", 0.02)
     luxos.dead.add("one")
     with pytest.raises(NotKeptError, match="no work from the new pool"):
         await controller.execute(pools("one", "two"), RIG)
@@ -429,9 +427,8 @@ async def test_pools_that_cannot_be_put_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """When undoing fails too, nobody is told that the old pools are back."""
-    monkeypatch.setattr(
-        luxos_pools.replace_pools, "__kwdefaults__", {"poll": 0.005, "limit": 0.02}
-    )
+    monkeypatch.setattr(luxos_pools, "WORK_POLL", 0.005)
+    monkeypatch.setattr(luxos_pools, "WORK_LIMIT", 0.02)
     if worked_for:
         luxos.refuse.add("removepool")
     else:

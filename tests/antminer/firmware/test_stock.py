@@ -432,9 +432,7 @@ def test_web_interface_adds() -> None:
             model="Antminer S9i",
             firmware_version="Tue  Mar 3 2020",
         ),
-        configuration=WebConfiguration(
-            work_mode="0", fan_mode="manual", fan_duty=40, frequency_level=100
-        ),
+        configuration=WebConfiguration(work_mode="0", fan_mode="manual", fan_duty=40),
         mac="02:00:00:00:00:99",
     )
     rig = CLASSIC.parse(classic(), context)

@@ -14,6 +14,8 @@ from .mine import Hass, entity_id, mine
 Config = dict[str, Any]
 Generate = Callable[..., Config]
 
+EVENTS = "custom:antminer-monitor-events-card"
+
 USUAL = ["home", "miners", "farms", "energy", "logs"]
 
 
@@ -258,6 +260,7 @@ def test_miners_are_one_card(generate: Generate) -> None:
 def test_farms_have_a_section_each_and_their_account_one(generate: Generate) -> None:
     """Sites are not farms."""
     made = generate("view-antminer-monitor-farms", mine())
+    assert [card["devices"] for card in cards(made, EVENTS)] == [["farm"], ["account"]]
     assert [card["heading"] for card in cards(made, "heading")] == [
         "North hall",
         "Account",
@@ -285,10 +288,11 @@ def test_energy(generate: Generate) -> None:
 def test_logs_are_those_of_the_rigs_and_for_administrators_our_own(
     generate: Generate,
 ) -> None:
-    """What a site tells of its rigs is not shown twice."""
+    """Of each device but the parts of rigs, and of no entity: its states would tell an event once more."""
     made = generate("view-antminer-monitor-logs", mine())
-    (logbook,) = cards(made, "logbook")
-    assert logbook["target"]["entity_id"] == ["event.rig2_event", "event.rig10_event"]
+    (events,) = cards(made, EVENTS)
+    assert events["devices"] == ["account", "farm", "rig2", "rig10", "site"]
+    assert cards(made, "logbook") == []
     assert len(cards(made, "custom:antminer-monitor-log-card")) == 1
     others = generate("view-antminer-monitor-logs", mine(admin=False))
     assert cards(others, "custom:antminer-monitor-log-card") == []

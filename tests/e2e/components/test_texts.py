@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 import json
 import re
 
+from ..conftest import OpenTab
 from .conftest import FRONTEND
 
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
@@ -78,3 +79,30 @@ def test_every_language_is_known() -> None:
     )
     for language in languages:
         assert set(keys(texts(language))) <= set(keys(texts("en")))
+
+
+def test_the_list_of_dashboards_speaks_the_users_language(
+    open_tab: OpenTab, pages: str
+) -> None:
+    """It asks at once, for a name and a description: they are there when the user is known."""
+    page = open_tab().page
+    page.goto(f"{pages}/page.html")
+    page.evaluate(
+        """async () => {
+          const home = document.createElement("home-assistant");
+          document.body.append(home);
+          window.hassConnection = new Promise((resolve) => (window.connected = () => {
+            home.hass = { locale: { language: "de" } };
+            resolve();
+          }));
+          await import("/frontend/antminer-monitor.js");
+        }"""
+    )
+    names = "() => [window.customStrategies[0].name, window.customStrategies[0].description]"
+    assert page.evaluate(names)[0] == "Mining rigs"
+    page.evaluate("() => connected()")
+    page.wait_for_function(f"({names})()[0] !== 'Mining rigs'")
+    assert page.evaluate(names) == [
+        "Mining-Rigs",
+        "Antminer Monitor: Summen, alle Rigs, Farmen, Energie, Protokolle und eine Seite für jedes Rig.",
+    ]

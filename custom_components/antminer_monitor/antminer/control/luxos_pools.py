@@ -34,13 +34,7 @@ class _Slot:
     group: int
 
 
-async def replace_pools(
-    client: CgminerClient,
-    wanted: Sequence[WantedPool],
-    *,
-    poll: float = WORK_POLL,
-    limit: float = WORK_LIMIT,
-) -> Result:
+async def replace_pools(client: CgminerClient, wanted: Sequence[WantedPool]) -> Result:
     """Put these pools in place of the miner's own.
 
     Raises:
@@ -60,7 +54,7 @@ async def replace_pools(
             await tell(client, "addpool", f"{pool.url},{pool.user},{pool.password}")
         added = _added(await _slots(client), old, wanted)
         await tell(client, "switchpool", str(added[0].index))
-        await _await_work(client, before, added[0].index, poll, limit)
+        await _await_work(client, before, added[0].index)
     except SourceError as err:
         await _undo(client, before, err)
         if isinstance(err, RejectedError):
@@ -112,22 +106,18 @@ def _added(
 
 
 async def _await_work(
-    client: CgminerClient,
-    before: Sequence[_Slot],
-    index: int,
-    poll: float,
-    limit: float,
+    client: CgminerClient, before: Sequence[_Slot], index: int
 ) -> None:
     """Wait until the miner works for a pool; one that works for none is not asked to."""
     if not any(slot.active for slot in before):
         return
-    deadline = monotonic() + limit
+    deadline = monotonic() + WORK_LIMIT
     while True:
         if any(slot.index == index and slot.active for slot in await _slots(client)):
             return
-        if monotonic() + poll > deadline:
-            raise NotKeptError(f"no work from the new pool within {limit:g} s")
-        await asyncio.sleep(poll)
+        if monotonic() + WORK_POLL > deadline:
+            raise NotKeptError(f"no work from the new pool within {WORK_LIMIT:g} s")
+        await asyncio.sleep(WORK_POLL)
 
 
 async def _remove_old(client: CgminerClient, before: Sequence[_Slot]) -> None:

@@ -9,12 +9,12 @@ from typing import NoReturn
 import aiohttp
 from yarl import URL
 
+from ...http_client import HTTP_FAILURES, http_error, read_body, sent_once, unsent_error
 from ...json_value import Json
 from ...source import (
     InvalidCredentialsError,
     InvalidReplyError,
     SourceError,
-    SourceRefusedError,
     SourceUnreachableError,
 )
 from ..web import MAX_BODY
@@ -195,28 +195,10 @@ class TokenRest:
         self, method: str, path: str, body: Json, token: str | None
     ) -> tuple[int, bytes]:
         """Send a request and return status and body, whatever the status."""
-        error: SourceError
         try:
             return await self._request(method, path, body, token)
-        except aiohttp.ConnectionTimeoutError:
-            error = SourceUnreachableError("no connection in time")
-        except TimeoutError:
-            error = AnswerLostError(f"no whole answer within {self._miner.timeout:g} s")
-        except aiohttp.ClientConnectorError as err:
-            error = (
-                SourceRefusedError("connection refused")
-                if isinstance(err.os_error, ConnectionRefusedError)
-                else SourceUnreachableError(err.os_error.strerror or "no connection")
-            )
-        except aiohttp.InvalidURL:
-            error = SourceUnreachableError("no such host")
-        except (AnswerLostError, SourceUnreachableError) as err:
-            error = err
-        except aiohttp.ClientError, ValueError:
-            error = AnswerLostError("no answer that can be read")
-        except (OSError, RuntimeError) as err:
-            # RuntimeError: the session was closed.
-            error = SourceUnreachableError(type(err).__name__)
+        except (SourceError, *HTTP_FAILURES) as err:
+            error = _error_of(err, self._miner.timeout)
         # Not chained: what aiohttp raises holds the request with its token.
         raise type(error)(f"{self._where(path)}: {error}") from None
 
@@ -240,7 +222,6 @@ class TokenRest:
             # Told apart from a ValueError about the answer: here nothing went out.
             raise SourceUnreachableError("no such host") from None
         timeout = self._miner.timeout
-        answer = bytearray()
         async with self._miner.session.request(
             method,
             url,
@@ -249,32 +230,28 @@ class TokenRest:
             headers=headers,
             skip_auto_headers=("Content-Type",),
             allow_redirects=False,
-            middlewares=(_only_once,),
+            middlewares=(sent_once,),
             timeout=aiohttp.ClientTimeout(
                 total=timeout, sock_connect=min(_CONNECT_TIMEOUT, timeout / 2)
             ),
         ) as response:
-            async for chunk in response.content.iter_any():
-                answer += chunk
-                if len(answer) > MAX_BODY:
-                    response.close()
-                    raise ValueError("too large")
-            return response.status, bytes(answer)
+            return response.status, await read_body(response, MAX_BODY)
 
     def _where(self, path: str) -> str:
         return f"{self._miner.host}:{self._miner.web_port} /api/v1/{path}"
 
 
-async def _only_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a PUT again by itself when the connection drops."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except aiohttp.ClientOSError, aiohttp.ServerDisconnectedError:
-        raise AnswerLostError("closed without an answer") from None
+def _error_of(err: Exception, timeout: float) -> SourceError:
+    """Name what went wrong, so that it tells whether the miner may have done it."""
+    if unsent := unsent_error(err):
+        return unsent
+    error = http_error(err, timeout)
+    # ValueError: about the answer, as the address was looked at before.
+    if isinstance(error, SourceUnreachableError) and not isinstance(
+        err, TimeoutError | ValueError
+    ):
+        return error
+    return AnswerLostError(str(error))
 
 
 def parsed(body: bytes) -> Json:

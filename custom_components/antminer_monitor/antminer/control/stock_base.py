@@ -14,15 +14,10 @@ from typing import override
 
 from ...command import Action, Command, Result
 from ...rig import Pool, Rig
-from ...source import (
-    InvalidCredentialsError,
-    InvalidReplyError,
-    SourceError,
-    SourceRefusedError,
-)
+from ...source import InvalidCredentialsError, InvalidReplyError, SourceError
 from .configuration import SLOTS, Configuration, pools_from
 from .controller import Abilities, Controller, Miner, NotKeptError, RejectedError
-from .stock_web import NotSentError, StockPages
+from .stock_web import NOT_DONE, StockPages
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -165,9 +160,7 @@ class StockController(Controller, ABC):
     async def _reboot(self) -> Result:
         try:
             await self.pages.get("reboot.cgi")
-        except NotSentError, SourceRefusedError, InvalidCredentialsError:
-            raise
-        except RejectedError:
+        except NOT_DONE:
             raise
         except SourceError as err:
             # Status 500, a header that is none, a dropped connection, no answer: all of
@@ -256,9 +249,7 @@ class StockController(Controller, ABC):
             answer = await self.pages.post(
                 "set_miner_conf.cgi", body, kind, timeout=self.pace.write
             )
-        except NotSentError, SourceRefusedError, InvalidCredentialsError:
-            raise
-        except RejectedError:
+        except NOT_DONE:
             raise
         except SourceError as err:
             _LOGGER.debug("%s", err)

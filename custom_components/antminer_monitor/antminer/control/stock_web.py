@@ -6,11 +6,12 @@ and takes nothing for an empty body.
 """
 
 import asyncio
-from contextlib import suppress
+from typing import Final
 
 import aiohttp
 from yarl import URL
 
+from ...http_client import HTTP_FAILURES, http_error, read_body, sent_once, unsent_error
 from ...source import (
     InvalidCredentialsError,
     InvalidReplyError,
@@ -19,7 +20,7 @@ from ...source import (
     SourceTimeoutError,
     SourceUnreachableError,
 )
-from ..web import MAX_BODY
+from ..web import MAX_BODY, digest_of
 from .controller import Miner, RejectedError
 
 JSON_TYPE = "application/json"
@@ -32,6 +33,15 @@ _REFUSED = (401, 403)
 
 class NotSentError(SourceUnreachableError):
     """No connection came about, so the miner cannot have done anything."""
+
+
+NOT_DONE: Final = (
+    NotSentError,
+    SourceRefusedError,
+    InvalidCredentialsError,
+    RejectedError,
+)
+"""After these the miner has done nothing; after any other SourceError nobody knows."""
 
 
 class StockPages:
@@ -49,13 +59,7 @@ class StockPages:
         self._host = miner.host
         self._port = miner.web_port
         self._timeout = miner.timeout
-        self._digest: aiohttp.DigestAuthMiddleware | None = None
-        if miner.credentials:
-            # ValueError: a colon in the name, half a character. No miner has that.
-            with suppress(ValueError):
-                self._digest = aiohttp.DigestAuthMiddleware(
-                    miner.credentials.username, miner.credentials.password
-                )
+        self._digest = digest_of(miner.credentials) if miner.credentials else None
 
     @property
     def label(self) -> str:
@@ -111,57 +115,27 @@ class StockPages:
                     ),
                     data=body,
                     headers=headers,
-                    middlewares=(self._digest, _once),
+                    middlewares=(self._digest, sent_once),
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(
                         total=None, sock_connect=self._timeout
                     ),
                 ) as response,
             ):
-                return response.status, await _body(response)
-        except aiohttp.ConnectionTimeoutError:
-            error: SourceError = NotSentError(f"no connection in {self._timeout:g} s")
-        except TimeoutError:
-            error = SourceTimeoutError(f"no whole answer within {limit:g} s")
-        except aiohttp.ClientConnectorError as err:
-            error = (
-                SourceRefusedError("connection refused")
-                if isinstance(err.os_error, ConnectionRefusedError)
-                else NotSentError(err.os_error.strerror or "no connection")
-            )
-        except aiohttp.InvalidURL:
-            error = NotSentError("no such host")
-        except aiohttp.ClientConnectionError:
-            error = InvalidReplyError("closed without an answer")
-        except aiohttp.ClientPayloadError:
-            error = InvalidReplyError("truncated answer")
-        except aiohttp.ClientError:
-            error = InvalidReplyError("malformed HTTP answer")
-        except (OSError, RuntimeError, ValueError) as err:
-            error = InvalidReplyError(type(err).__name__)
-        raise error from None
+                return response.status, await read_body(response, MAX_BODY)
+        except HTTP_FAILURES as err:
+            raise _error_of(err, limit) from None
 
 
-async def _once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a GET again when its connection was dropped.
-
-    A miner that was told to reboot drops it as a rule: the second one would be refused.
-    """
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as err:
-        raise aiohttp.ClientConnectionError(type(err).__name__) from None
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY:
-            response.close()
-            raise InvalidReplyError(f"answer over {MAX_BODY // 1024} KiB")
-    return bytes(body)
+def _error_of(err: Exception, limit: float) -> SourceError:
+    """Name what went wrong, so that it tells whether the miner may have done it."""
+    match unsent_error(err):
+        case SourceRefusedError() as refused:
+            return refused
+        case SourceUnreachableError() as unsent:
+            return NotSentError(str(unsent))
+    match http_error(err, limit):
+        case SourceTimeoutError() as late:
+            return late
+        case error:
+            return InvalidReplyError(str(error))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import re
 
 from ...json_value import Json
-from ...rig import Fan, Rig, RigError, Status
+from ...rig import Rig, RigError, Status
 from ..cgminer import Reply
 from .build import Reading, build, resting, sum_power
 from .chains import boards_of, fans_of
@@ -58,11 +58,8 @@ def _refine(reading: Reading, record: dict[str, Json], context: Context) -> None
         )
     duty = percent(record.get("fan_pwm"))
     if duty is not None:
-        reading.fans = tuple(
-            Fan(index=fan.index, speed=fan.speed, duty=duty)
-            for fan in fans_of(
-                record, hardware.fans if hardware else None, context.fan_slots
-            )
+        reading.fans = fans_of(
+            record, hardware.fans if hardware else None, context.fan_slots, duty
         )
     manual = record.get("manual_fan_mode")
     if isinstance(manual, bool):

@@ -83,11 +83,16 @@ function digitsFor(value) {
   return value >= 10 || value === 0 ? 1 : 2;
 }
 
+/** A number of anything, with as many decimals as its size is worth. */
+export function quantity(hass, value) {
+  return isNumber(value) ? number(hass, value, digitsFor(value)) : NONE;
+}
+
 /** Hashes (or solutions) per second in the unit given: "86.5 TH/s". */
 export function hashrate(hass, perSecond, unit = "TH/s") {
   if (!isNumber(perSecond)) return NONE;
   const value = perSecond / scaleOf(unit);
-  return `${number(hass, value, digitsFor(value))} ${unit}`;
+  return `${quantity(hass, value)} ${unit}`;
 }
 
 /** The same of many rigs together: in a larger unit, where that makes it shorter to read. */
@@ -111,7 +116,7 @@ export function power(hass, watts) {
 
 /** `unit` as the row says: "J/TH" … */
 export function efficiency(hass, value, unit = "J/TH") {
-  return isNumber(value) ? `${number(hass, value, digitsFor(value))} ${unit}` : NONE;
+  return isNumber(value) ? `${quantity(hass, value)} ${unit}` : NONE;
 }
 
 /** Degrees Celsius, in the unit that the user chose. */

@@ -44,6 +44,18 @@ function languageFor(hass) {
   return LANGUAGES.includes(plain) ? plain : FALLBACK;
 }
 
+/** The texts that were loaded before: for what is asked at once. */
+const loaded = new Map();
+
+/** The text of a key if the user's language is there already, else undefined; have it there the next time. */
+export function textNow(hass, key) {
+  const language = languageFor(hass);
+  const t = loaded.get(language);
+  // Who asks has a word of its own for it.
+  if (!t) textsFor(hass).catch(() => {});
+  return t?.(key);
+}
+
 /**
  * Texts in the user's language: a function `t(key, values)`.
  *
@@ -59,9 +71,11 @@ export async function textsFor(hass) {
     }),
     load(FALLBACK),
   ]);
-  return (key, values) =>
+  const t = (key, values) =>
     fill(
       lookup(own, language, key, values) ?? lookup(fallback, FALLBACK, key, values) ?? key,
       values,
     );
+  loaded.set(language, t);
+  return t;
 }

@@ -1,0 +1,1 @@
+"""What earlier releases stored, and what becomes of it."""
