@@ -15,11 +15,17 @@ from tempfile import TemporaryDirectory
 from scripts._bench_hass import bench_hass
 from scripts._bench_hive import bench_parse, bench_poll
 from scripts._bench_read import bench_fleet, bench_read
+from scripts._bench_scale import bench_scale
 from scripts._develop import Problem
 
 NAME = "scripts/bench"
 SECTIONS = ("read", "fleet", "hass", "hive")
+SCALE = "scale"
+"""Not one of all: it takes three quarters of an hour."""
+_CYCLES = 10
+_CYCLES_OF_SCALE = 20
 _MOST_MINERS = 5000
+_MOST_FARMS = 50
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -29,13 +35,14 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description="Measure what a reading costs, against simulated miners.",
         epilog="read: one S19, ours beside a bare loop. fleet: 50 miners that answer in 100 ms, read together. "
         "hass: a running Home Assistant with two sites full of miners. hive: a HiveOS farm of many GPU rigs, its answer "
-        "parsed, and a running Home Assistant that polls it.",
+        "parsed, and a running Home Assistant that polls it. scale, which is not part of all: a restarted Home Assistant "
+        "with recorder, an open page, a HiveOS account and more and more miners in sites of up to 500.",
     )
     add = parser.add_argument
     add(
         "section",
         nargs="?",
-        choices=(*SECTIONS, "all"),
+        choices=(*SECTIONS, SCALE, "all"),
         default="all",
         help="what to measure (%(default)s)",
     )
@@ -45,14 +52,13 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         type=int,
         default=30,
         metavar="SECONDS",
-        help="between two readings of a miner or a farm, of hass and hive (%(default)s)",
+        help="between two readings of a miner or a farm, of hass, hive and scale (%(default)s)",
     )
     add(
         "--cycles",
         type=int,
-        default=10,
         metavar="N",
-        help="of hass and hive (%(default)s)",
+        help=f"of hass and hive ({_CYCLES}), and of scale ({_CYCLES_OF_SCALE})",
     )
     add(
         "--hive-workers",
@@ -61,16 +67,51 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="N",
         help="rigs of hive, with 8 cards each (%(default)s)",
     )
+    add(
+        "--sizes",
+        type=_numbers,
+        default=[100, 1000, 3000],
+        metavar="N,N…",
+        help="miners of scale (100,1000,3000)",
+    )
+    add(
+        "--hive-farms",
+        type=int,
+        default=5,
+        metavar="N",
+        help="of scale (%(default)s)",
+    )
+    add(
+        "--hive-rigs",
+        type=int,
+        default=400,
+        metavar="N",
+        help="in each of those, with 8 cards each (%(default)s)",
+    )
     arguments = parser.parse_args(argv)
+    if arguments.cycles is None:
+        is_scale = arguments.section == SCALE
+        arguments.cycles = _CYCLES_OF_SCALE if is_scale else _CYCLES
     if not 2 <= arguments.miners <= _MOST_MINERS:
         parser.error(f"--miners: between 2 and {_MOST_MINERS}")
     if not 1 <= arguments.hive_workers <= _MOST_MINERS:
         parser.error(f"--hive-workers: between 1 and {_MOST_MINERS}")
+    if not all(1 <= miners <= _MOST_MINERS for miners in arguments.sizes):
+        parser.error(f"--sizes: each between 1 and {_MOST_MINERS}")
+    if not 1 <= arguments.hive_farms <= _MOST_FARMS:
+        parser.error(f"--hive-farms: between 1 and {_MOST_FARMS}")
+    if not 1 <= arguments.hive_rigs <= _MOST_MINERS:
+        parser.error(f"--hive-rigs: between 1 and {_MOST_MINERS}")
     if not 1 <= arguments.interval <= 600:
         parser.error("--interval: between 1 and 600")
     if not 1 <= arguments.cycles <= 1000:
         parser.error("--cycles: between 1 and 1000")
     return arguments
+
+
+def _numbers(text: str) -> list[int]:
+    """Read numbers between commas, each once; ValueError where one is not a number."""
+    return sorted({int(number) for number in text.split(",")})
 
 
 async def measure(arguments: argparse.Namespace) -> None:
@@ -93,6 +134,15 @@ async def measure(arguments: argparse.Namespace) -> None:
                     text = await bench_poll(
                         folder,
                         arguments.hive_workers,
+                        arguments.interval,
+                        arguments.cycles,
+                    )
+                case "scale":
+                    text = await bench_scale(
+                        folder,
+                        arguments.sizes,
+                        arguments.hive_farms,
+                        arguments.hive_rigs,
                         arguments.interval,
                         arguments.cycles,
                     )

@@ -83,12 +83,13 @@ def touch(value: Json) -> int:
 
 
 @asynccontextmanager
-async def hive_of(workers: int, log: Path) -> AsyncIterator[str]:
-    """Run a simulated HiveOS with a farm of so many GPU rigs; give the address of its API."""
+async def hive_of(workers: int, log: Path, farms: int = 1) -> AsyncIterator[str]:
+    """Run a simulated HiveOS with farms of so many GPU rigs each; give the address of its API."""
     port = free_port()
     async with started(
         *("simulator", "--count", "0", "--host", HOST),
         *("--hive-port", str(port), "--hive-workers", str(workers)),
+        *("--hive-farms", str(farms)),
         log=log,
         ready=re.compile(r"ready$", re.MULTILINE),
     ):

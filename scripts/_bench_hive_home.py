@@ -107,14 +107,16 @@ class _Phases:
         for source, seen in self._sources:
             if source.began > source.ended or since <= source.ended <= until:
                 return "asking and parsing"
-            if source.ended > (seen[-1] if seen else 0.0) or since <= seen[-1] <= until:
+            if source.ended > (seen[-1] if seen else 0.0) or (
+                seen and since <= seen[-1] <= until
+            ):
                 return "comparing"
         return "doing something else"
 
 
-async def measure(hass: HomeAssistant, url: str, interval: int, cycles: int) -> Polled:
-    """Set up the account and look on for some cycles."""
-    entry: AntminerMonitorConfigEntry = ConfigEntry[Hub](
+def hive_entry(url: str, interval: int) -> AntminerMonitorConfigEntry:
+    """Make the entry of the simulated account, read every ``interval`` seconds."""
+    return ConfigEntry[Hub](
         data={CONF_KIND: KIND_HIVEOS, CONF_TOKEN: TOKEN, CONF_URL: url},
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
@@ -126,6 +128,11 @@ async def measure(hass: HomeAssistant, url: str, interval: int, cycles: int) -> 
         unique_id=None,
         version=1,
     )
+
+
+async def measure(hass: HomeAssistant, url: str, interval: int, cycles: int) -> Polled:
+    """Set up the account and look on for some cycles."""
+    entry = hive_entry(url, interval)
     complaints = Complaints()
     memory_before = await memory(hass)
     began = time.monotonic()
@@ -136,7 +143,7 @@ async def measure(hass: HomeAssistant, url: str, interval: int, cycles: int) -> 
             FIRST_READ_DEADLINE,
         )
         seconds_to_read = time.monotonic() - began
-        seconds_to_start = await _every_entity(hass) - began
+        seconds_to_start = await every_entity(hass) - began
     memory_start = await memory(hass) - memory_before
 
     await asyncio.sleep(SETTLING * interval)
@@ -183,7 +190,7 @@ async def measure(hass: HomeAssistant, url: str, interval: int, cycles: int) -> 
     )
 
 
-async def _every_entity(hass: HomeAssistant) -> float:
+async def every_entity(hass: HomeAssistant) -> float:
     """Wait until no more entities are added; give when the last one was."""
     count, since = 0, time.monotonic()
 

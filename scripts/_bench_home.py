@@ -7,6 +7,7 @@ written.
 """
 
 import asyncio
+from collections.abc import Sequence
 import sys
 import time
 from types import MappingProxyType
@@ -44,9 +45,10 @@ FIRST_READ_DEADLINE = 120.0
 """Seconds after which it is measured with the rigs that were read until then."""
 
 
-def _entry(
-    number: int, miners: list[dict[str, int]], interval: int
+def site_entry(
+    number: int, miners: Sequence[dict[str, int]], interval: int
 ) -> AntminerMonitorConfigEntry:
+    """Make the entry of a site with these miners, read every ``interval`` seconds."""
     return ConfigEntry[Hub](
         data={CONF_KIND: KIND_SITE},
         discovery_keys=MappingProxyType({}),
@@ -79,7 +81,7 @@ async def measure(
     """Set up the sites and look on for some cycles."""
     miners = await miners_of(control)
     entries = [
-        _entry(number, miners[number::SITES], interval) for number in range(SITES)
+        site_entry(number, miners[number::SITES], interval) for number in range(SITES)
     ]
     complaints = Complaints()
     memory_before = await memory(hass)

@@ -1,20 +1,28 @@
 """scripts/bench: how it counts and prints, and small measurements of its own."""
 
 import asyncio
+from contextlib import closing
+from dataclasses import replace
 import gc
 import logging
 import os
 from pathlib import Path
+import sqlite3
 import time
 
 import pytest
 
-from scripts._bench import parse, run
+from scripts._bench import SCALE, SECTIONS, parse, run
 from scripts._bench_hive import bench_parse, touch
 from scripts._bench_inside import Complaints, missed_readings, watching
+from scripts._bench_page import ENTITIES, FLEET
 from scripts._bench_read import bench_fleet, bench_read, compare
+from scripts._bench_rows import recorded, stored
+from scripts._bench_scale import bench_column
+from scripts._bench_scale_table import TARGETED, Column, report
 from scripts._bench_table import Row, Spread, percentile, table
 from scripts._develop import Problem
+from simulator.__main__ import arguments as simulator_arguments, hive_service
 
 
 def test_table() -> None:
@@ -71,6 +79,10 @@ def test_missed_readings(times: list[float], missed: int) -> None:
         ["hass", "--interval", "0"],
         ["hass", "--cycles", "0"],
         ["hive", "--hive-workers", "0"],
+        ["scale", "--sizes", "100,many"],
+        ["scale", "--sizes", "0"],
+        ["scale", "--hive-farms", "0"],
+        ["scale", "--hive-rigs", "0"],
     ],
 )
 def test_bad_arguments(arguments: list[str]) -> None:
@@ -81,9 +93,12 @@ def test_bad_arguments(arguments: list[str]) -> None:
 
 
 def test_everything_is_measured_unless_told_otherwise() -> None:
-    """The default is all sections."""
+    """The default is all sections, but the long one, which takes more cycles too."""
     assert parse([]).section == "all"
     assert parse(["fleet"]).section == "fleet"
+    assert SCALE not in SECTIONS
+    assert parse(["hass"]).cycles < parse(["scale"]).cycles
+    assert parse(["scale", "--sizes", "30,5,30"]).sizes == [5, 30]
 
 
 async def test_a_failed_reading_is_no_measurement() -> None:
@@ -218,6 +233,94 @@ async def test_hive_parsed(tmp_path: Path) -> None:
         assert any(f"CPU, {what}" in line for line in lines)
     assert text.count("at most 3: ") == 1
     assert _children() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--hive-port 0 --hive-farms 2", "--hive-farms needs --hive-workers"),
+        (
+            "--hive-port 0 --hive-workers 1 --hive-farms 0",
+            "--hive-farms must be at least 1",
+        ),
+    ],
+)
+def test_bad_farms(line: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The simulator says what it does not take."""
+    with pytest.raises(SystemExit):
+        simulator_arguments(line.split())
+    assert message in capsys.readouterr().err
+
+
+def test_farms_of_hive() -> None:
+    """Each has the rigs that are asked for, and a name of its own where there are several."""
+    line = "--count 0 --hive-port 0 --hive-workers 2"
+    for more, names in (("", ["Hall"]), (" --hive-farms 2", ["Hall 1", "Hall 2"])):
+        hive = hive_service(simulator_arguments((line + more).split()))
+        assert [farm.name for farm in hive.farms] == names
+        assert {len(farm.workers) for farm in hive.farms} == {2}
+
+
+def test_rows(tmp_path: Path) -> None:
+    """What is committed counts, also while it is only in the write-ahead log."""
+    path = tmp_path / "home.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        for table_name in ("events", "statistics_short_term", "statistics"):
+            database.execute(f"CREATE TABLE {table_name} (id INTEGER)")
+        database.execute("CREATE TABLE states_meta (metadata_id INTEGER, entity_id)")
+        # As in Home Assistant: the column is still there, and empty.
+        database.execute(
+            "CREATE TABLE states (entity_id, metadata_id INTEGER, last_updated_ts FLOAT)"
+        )
+        database.execute("INSERT INTO states_meta VALUES (1, 'sensor.a')")
+        database.commit()
+        before = stored(path)
+        for moment in (9.9, 10.0, 19.9, 20.0):
+            database.execute("INSERT INTO states VALUES (NULL, 1, ?)", (moment,))
+        database.execute("CREATE TABLE more AS SELECT randomblob(100000)")
+        database.commit()
+        database.execute("INSERT INTO states VALUES (NULL, 1, 15)")
+        after = stored(path)
+        assert after.rows["states"] - before.rows["states"] == 4
+        assert after.rows["events"] == 0
+        assert after.size - before.size >= 100_000
+        assert recorded(path, 10, 20) == {"sensor.a": 2}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("socket_enabled")
+async def test_scale(tmp_path: Path) -> None:
+    """A restarted Home Assistant reads all rigs in time, and the page gets what it shows."""
+    before = _children()
+    column = await bench_column(tmp_path, 3, (2, 1), interval=10, cycles=1)
+    assert _children() == before
+
+    site, hive, lasting = column.kind("site"), column.kind("hiveos"), column.lasting
+    assert (site.rigs, site.sources, site.missed) == (3, 3, 0)
+    assert (hive.rigs, hive.sources, hive.missed) == (2, 2, 0)
+    # A reading may be on either side of the first moment, and of the last.
+    assert 0 < site.done <= 6 and 0 < hive.done <= 4
+    assert lasting.read_at_start == 5
+    assert lasting.complaints == 0
+    assert 0 < lasting.cpu_recorder < lasting.cpu
+    assert 0 < site.rows + hive.rows <= lasting.rows["states"]
+    assert sum(entities for _, entities in site.keys.values()) == site.entities
+    assert lasting.messages[ENTITIES] > 0 and lasting.messages[FLEET] > 0
+    assert lasting.changed > 0 and lasting.reported > 0
+
+    alone = Column(0, column.prepared, replace(lasting, kinds={"hiveos": hive}, cpu=0))
+    text = report((alone, column), 10, 1)
+    lines = {line.strip().partition("  ")[0]: line for line in text.splitlines()}
+    assert lines["miners read on time"].split()[-2:] == ["0", f"{site.done}"]
+    cost = 1000 * 10 * lasting.cpu / 3
+    assert lines["CPU of a cycle (ms), a miner"].split()[-1] == f"{cost:.2f}"
+    assert "at most" not in text
+
+    aimed = Column(TARGETED, column.prepared, lasting)
+    text = report((alone, column, aimed), 10, 1)
+    # Of readings (twice), lag, CPU, cost, start, rows, growth and complaints.
+    assert text.count("at most") == 9
 
 
 def _children() -> set[int]:
