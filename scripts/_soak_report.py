@@ -1,0 +1,64 @@
+"""What a soak found, as text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import median
+
+from scripts._soak_leaks import Count
+from scripts._soak_run import Soak
+
+
+def table(soak: Soak, verdicts: Sequence[str], seed: int, seconds: float) -> str:
+    """Put everything into lines."""
+    checker = soak.checker
+    lines = [
+        f"Soak of {seconds / 60:.1f} minutes, seed {seed}, {len(checker.rigs)} rigs",
+        f"  looks at everything        {soak.looks:>10,}",
+        f"  states told                {soak.states:>10,}",
+        f"  figures checked            {checker.checked:>10,}",
+        f"  starts of Home Assistant   {soak.home.starts:>10,}",
+        f"  faults                     {soak.faults.total():>10,}",
+    ]
+    lines += [
+        f"    {kind:<25}{count:>10,}" for kind, count in sorted(soak.faults.items())
+    ]
+    outages = sum(rig.outages for rig in checker.rigs.values())
+    lines.append(f"  outages shown              {outages:>10,}")
+    if checker.heals:
+        lines.append(
+            f"  healed after               {median(checker.heals):>10.2f} polls, at most {max(checker.heals):.2f}"
+        )
+    if soak.faults.total():
+        per_fault = soak.log.lines / soak.faults.total()
+        lines.append(
+            f"  lines in the log           {soak.log.lines:>10,}  {per_fault:.2f} a fault"
+        )
+    lines.append(f"  longest gap in the truth   {soak.world.longest_gap:>10.1f} s")
+    if soak.counts:
+        names = (f"{count} {name}" for name, count in soak.names.items())
+        lines += ["  open in a lull", *map(_count, soak.counts)]
+        lines.append(f"    the last tasks: {', '.join(names)}")
+    lines += [f"  said by others: {text}" for text in soak.log.examples]
+    for violation in checker.violations:
+        at = datetime.fromtimestamp(violation.at).isoformat(" ", "milliseconds")
+        lines.append(
+            f"VIOLATION {violation.rule}: {violation.entity} of {violation.rig} showed {violation.shown}, "
+            f"true was {violation.truth}, at {at}, seed {seed}; it suffered: {violation.suffered}"
+        )
+    if more := checker.counts.total() - len(checker.violations):
+        lines.append(f"  and {more:,} more like them: {dict(checker.counts)}")
+    lines += [f"WRONG {text}" for text in verdicts]
+    lines.append("passed" if is_good(soak, verdicts) else "FAILED")
+    return "\n".join(lines)
+
+
+def is_good(soak: Soak, verdicts: Sequence[str]) -> bool:
+    """Tell whether nothing was found."""
+    return not verdicts and not soak.checker.counts
+
+
+def _count(count: Count) -> str:
+    return (
+        f"    start {count.run}: {count.tasks:.0f} tasks, {count.sockets:.0f} sockets, {count.threads:.0f} threads, "
+        f"{count.memory:.0f} MiB"
+    )
