@@ -42,7 +42,8 @@ class Log:
     tracebacks: list[str] = field(default_factory=list)
     foreign: Counter[str] = field(default_factory=Counter)
     """Warnings and errors of others, by their logger."""
-    examples: list[str] = field(default_factory=list)
+    examples: Counter[str] = field(default_factory=Counter)
+    """Errors of others, and what we said beside outages: logger and text."""
     _offset: int = 0
     _last: str = ""
     _is_open: bool = False
@@ -82,14 +83,18 @@ class Log:
             return
         if not logger.startswith(_OURS):
             self.foreign[logger] += 1
-            if len(self.examples) < MOST_KEPT and level != "WARNING":
-                self.examples.append(line[:300])
+            if level != "WARNING":
+                self._keep(logger, text)
         elif outage := _OUTAGE.match(text):
             self.outages[outage[1]] += 1
         else:
             self.others[text[:60]] += 1
-            if len(self.examples) < MOST_KEPT:
-                self.examples.append(line[:300])
+            self._keep(logger, text)
+
+    def _keep(self, logger: str, text: str) -> None:
+        example = f"[{logger}] {text[:250]}"
+        if example in self.examples or len(self.examples) < MOST_KEPT:
+            self.examples[example] += 1
 
     @property
     def lines(self) -> int:

@@ -38,7 +38,9 @@ def table(soak: Soak, verdicts: Sequence[str], seed: int, seconds: float) -> str
         names = (f"{count} {name}" for name, count in soak.names.items())
         lines += ["  open in a lull", *map(_count, soak.counts)]
         lines.append(f"    the last tasks: {', '.join(names)}")
-    lines += [f"  said by others: {text}" for text in soak.log.examples]
+    lines += [
+        f"  said {count:,} times: {text}" for text, count in soak.log.examples.items()
+    ]
     for violation in checker.violations:
         at = datetime.fromtimestamp(violation.at).isoformat(" ", "milliseconds")
         lines.append(

@@ -123,6 +123,10 @@ def test_a_traceback_and_lines(tmp_path: Path) -> None:
     assert log.others == {"Something else happened": 1}
     assert log.lines == 4
     assert log.foreign == {"homeassistant": 1}
+    assert log.examples == {
+        "[custom_components.antminer_monitor.coordinator] Something else happened": 1,
+        "[homeassistant] Error doing job": 1,
+    }
     (traceback,) = log.tracebacks
     assert traceback.endswith("Error doing job … ValueError: no")
 
