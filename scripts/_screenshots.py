@@ -26,7 +26,7 @@ PICTURES = {
     "rig": "dashboard-rig",
     "menu-editor": "dashboard-menu",
     "logs": "dashboard-logs",
-    "dark-rig": "dashboard-dark",
+    "dark-home": "dashboard-dark",
     "phone-miners": "dashboard-phone",
     "blueprint": "blueprint",
     "pack": "pack",
