@@ -309,7 +309,9 @@ async def test_scale(tmp_path: Path) -> None:
     assert lasting.messages[ENTITIES] > 0 and lasting.messages[FLEET] > 0
     assert lasting.changed > 0 and lasting.reported > 0
 
-    alone = Column(0, column.prepared, replace(lasting, kinds={"hiveos": hive}, cpu=0))
+    alone = Column(
+        0, column.prepared, replace(lasting, kinds={"hiveos": hive}, cpu=0, cpu_loop=0)
+    )
     text = report((alone, column), 10, 1)
     lines = {line.strip().partition("  ")[0]: line for line in text.splitlines()}
     assert lines["miners read on time"].split()[-2:] == ["0", f"{site.done}"]
