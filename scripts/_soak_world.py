@@ -23,7 +23,7 @@ from simulator.hive.catalogue import AsicKind
 from simulator.hive.faults import HiveFault, fault_named as hive_fault_named
 from simulator.hive.worker import SimulatedWorker
 from simulator.miner import SimulatedMiner
-from simulator.profiles import mix
+from simulator.profiles import COUNTS_ONLY, mix
 from simulator.snapshot import Phase, Snapshot
 
 HOST = "127.0.0.1"
@@ -81,7 +81,11 @@ def _statuses(state: Snapshot) -> tuple[str, ...]:
 def _miner_values(state: Snapshot) -> Told:
     boards = state.present
     pool = state.active_pool
-    failing = sum(board.chips.count("x") for board in boards)
+    failing = (
+        0
+        if state.profile.name in COUNTS_ONLY
+        else sum(board.chips.count("x") for board in boards)
+    )
     missing = state.profile.chips * (len(state.boards) - len(boards))
     return {
         "hashrate": state.rate,

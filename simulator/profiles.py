@@ -207,6 +207,9 @@ _ALL = (
 PROFILES: dict[str, Profile] = {profile.name: profile for profile in _ALL}
 """Every profile, by its name."""
 
+COUNTS_ONLY = frozenset({"braiins", "vnish_1_2_7"})
+"""Those whose firmware tells how many chips were found on a board, and not which of them fail."""
+
 DEFAULT_MIX = (
     "s9", "s17pro", "s19pro_2020", "s21_2024", "l3plus", "z11",
     "vnish_3", "vnish_1_2_7", "luxos", "braiins", "s9_hiveon", "unknown",

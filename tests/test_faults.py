@@ -30,7 +30,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.antminer_monitor.rig import PoolStatus, Status
 from custom_components.antminer_monitor.units import RATE_UNITS
 from simulator import Fault, SimulatedMiner
-from simulator.profiles import DEFAULT_MIX, PROFILES
+from simulator.profiles import COUNTS_ONLY, DEFAULT_MIX, PROFILES
 from simulator.snapshot import Truth
 
 from .common import NOON, FarmMaker, by_key, miners_of, pass_time, setup_site, state_of
@@ -550,8 +550,6 @@ def _check_rates(
 # --- conditions of the miner ---------------------------------------------------------------
 
 MIX = (*DEFAULT_MIX, "s19pro_2022")
-COUNTS_ONLY = frozenset({"braiins", "vnish_1_2_7"})
-"""Firmware that tells how many chips were found on a board, and not which of them fail."""
 UNTOLD = ("s19pro_2020", "s19jpro_2022")
 """Firmware that tells of its sleep on its web page alone."""
 SLEEPERS = tuple(name for name in MIX if PROFILES[name].sleeps and name not in UNTOLD)

@@ -360,7 +360,7 @@ def test_workflows() -> None:
     assert [line for line in told.splitlines() if "bash scripts/" in line] == [
         "bash scripts/test",
         "bash scripts/test --scale-out",
-        "exec bash scripts/soak --minutes 4",
+        "exec bash scripts/soak --minutes 4 --seed 843043",
     ]
 
 
