@@ -64,6 +64,8 @@ STEADY = 0.06
 """Of the full figure: two samples that differ by less are two moments of one movement, and all between them was true."""
 FULL = "_full"
 """Behind the key of a figure: what it is at most."""
+RISE = "_rise"
+"""Behind the key of a figure that rises: by how much at most until the next sample."""
 
 
 @dataclass(slots=True)
@@ -139,6 +141,8 @@ def was_so(
         span = STEADY * (full if isinstance(full, float | int) else abs(value))
         if before is not None and abs(before - value) <= max(span, 2 * slack):
             low, high = min(before, value), max(before, value)
+        rise = sample.values.get(f"{key}{RISE}")
+        high += rise if isinstance(rise, float | int) else 0.0
         if low - slack <= shown <= high + slack:
             return True
         before = value

@@ -23,6 +23,7 @@ from simulator.hive.catalogue import AsicKind
 from simulator.hive.faults import HiveFault, fault_named as hive_fault_named
 from simulator.hive.worker import SimulatedWorker
 from simulator.miner import SimulatedMiner
+from simulator.model import RAMP
 from simulator.profiles import COUNTS_ONLY, mix
 from simulator.snapshot import Phase, Snapshot
 
@@ -87,11 +88,14 @@ def _miner_values(state: Snapshot) -> Told:
         else sum(board.chips.count("x") for board in boards)
     )
     missing = state.profile.chips * (len(state.boards) - len(boards))
+    rising = EVERY / RAMP if state.phase is Phase.RAMPING else 0.0
     return {
         "hashrate": state.rate,
         "hashrate_full": state.nominal,
+        "hashrate_rise": state.nominal * rising,
         "power": state.power,
         "power_full": state.profile.power,
+        "power_rise": state.profile.power * rising,
         "board_temperature": max((max(board.pcb) for board in boards), default=None),
         "chip_temperature": _chip_temperatures(state),
         "chips_faulty": [failing, failing + missing],

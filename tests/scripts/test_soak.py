@@ -162,6 +162,20 @@ def test_what_lies_between_two_moments() -> None:
     assert not was_so("hashrate", 50e12, fallen, tolerances)
 
 
+def test_what_was_between_two_samples() -> None:
+    """A rate that rises may have been higher than at either of them: its noise is drawn anew in between."""
+    rates = (10.861e12, 10.866e12)
+    steady = [sample(hashrate=rate, hashrate_full=14.2e12) for rate in rates]
+    rising = [
+        sample(hashrate=rate, hashrate_full=14.2e12, hashrate_rise=0.284e12)
+        for rate in rates
+    ]
+    assert not was_so("hashrate", 11.0e12, steady, Tolerances())
+    assert was_so("hashrate", 11.0e12, rising, Tolerances())
+    assert not was_so("hashrate", 11.4e12, rising, Tolerances())
+    assert not was_so("hashrate", 10.6e12, rising, Tolerances())
+
+
 def test_a_timeline() -> None:
     """It gives what held at a moment, and lets go of what is old."""
     timeline = Timeline()
