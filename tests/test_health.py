@@ -130,13 +130,13 @@ def test_checks(
         (rig(), False),
         (rig(status=Status.FAULT), True),
         (rig(errors=(RigError(code="J0:8"),)), True),
-        (rig(hashrate=1.0), True),
+        (rig(fans=(Fan(index=1, speed=0),)), True),
         (rig(status=Status.SLEEPING, hashrate=0.0), False),
     ],
 )
 def test_has_problem(sick: Rig, expected: bool) -> None:
     """A rig has a problem if any check or its firmware says so."""
-    assert health.has_problem(sick) is expected
+    assert health.has_problem(sick, health.judge(sick)) is expected
 
 
 def test_counts() -> None:
@@ -205,18 +205,6 @@ def test_reject_rate(shares: Shares, expected: float | None) -> None:
             rig(hashrate=104e12),
             True,
         ),
-        (
-            health.has_problem,
-            health.Limits(low_hashrate=0.5),
-            rig(hashrate=87e12),
-            False,
-        ),
-        (
-            health.has_problem,
-            health.Limits(low_hashrate=0.9),
-            rig(hashrate=98e12),
-            True,
-        ),
     ],
 )
 def test_limits_of_the_owner(
@@ -232,7 +220,7 @@ def test_limits_of_the_owner(
 def test_a_verdict_counts_more_than_a_reading() -> None:
     """What several readings say is what the totals go by."""
     slow = rig(hashrate=1.0)
-    assert health.has_problem(slow)
+    assert health.has_problem(slow, health.Verdict(hashrate_low=True))
     assert not health.has_problem(slow, health.Verdict(hashrate_low=False))
     assert health.has_problem(rig(), health.Verdict(overheating=True))
 

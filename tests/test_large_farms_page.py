@@ -18,7 +18,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.antminer_monitor.allowance import (
     ENTITY_LIMIT,
     MANY_RIGS,
-    allowance_for,
+    allowance_of,
+    need_of,
 )
 from custom_components.antminer_monitor.const import CONF_KIND, DOMAIN, KIND_HIVEOS
 from custom_components.antminer_monitor.rig import Gpu, Host, Rig, Status
@@ -139,13 +140,13 @@ def test_limits_of_entities() -> None:
     assert found
     antminers, computers = map(int, found.groups())
     rigs = [rig(id=str(number)) for number in range(antminers + 1)]
-    assert allowance_for(rigs[1:]) is None
-    assert allowance_for(rigs) is not None
+    assert allowance_of((need_of(rigs[1:]),)) is None
+    assert allowance_of((need_of(rigs),)) is not None
     rigs = [
         rig(id=str(number), host=Host(), gpus=tuple(Gpu(index=i) for i in range(8)))
         for number in range(computers + 1)
     ]
-    assert allowance_for(rigs[1:]) is None
-    assert allowance_for(rigs) is not None
+    assert allowance_of((need_of(rigs[1:]),)) is None
+    assert allowance_of((need_of(rigs),)) is not None
     assert f"{ENTITY_LIMIT:,} enabled entities" in PAGE
     assert f"| {MANY_RIGS:,} and more |" in PAGE

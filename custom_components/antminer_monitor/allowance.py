@@ -86,8 +86,3 @@ def allowance_of(needs: Collection[Need]) -> Allowance | None:
     return Allowance(
         frozenset(key for rank in ranks for key in rank), count >= MANY_RIGS
     )
-
-
-def allowance_for(rigs: Iterable[Rig]) -> Allowance | None:
-    """Give what each rig of an entry may have enabled; None where there is no need to save."""
-    return allowance_of((need_of(rigs),))

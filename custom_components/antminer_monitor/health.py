@@ -253,16 +253,8 @@ def reported_problem(rig: Rig) -> bool | None:
     return bool(rig.problems) if rig.problems is not None else None
 
 
-def has_problem(
-    rig: Rig, verdict: Verdict | None = None, limits: Limits = DEFAULT_LIMITS
-) -> bool:
-    """Tell whether anything at all is known to be wrong.
-
-    ``verdict`` is what was found of the rig; without it this reading alone decides.
-    """
-    verdict = verdict or Verdict(
-        overheating=overheating(rig, limits), hashrate_low=hashrate_low(rig, limits)
-    )
+def has_problem(rig: Rig, verdict: Verdict) -> bool:
+    """Tell whether anything at all is known to be wrong, by what was found of the rig before, too."""
     return (
         rig.status is Status.FAULT
         or bool(rig.errors)

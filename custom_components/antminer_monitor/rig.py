@@ -180,8 +180,6 @@ class Host:
     """Processes that wait for a processor, over the last minute."""
     cpu_temperature: float | None = None
     """Hottest core."""
-    memory_total: float | None = None
-    """Bytes."""
     memory_free: float | None = None
     """Bytes."""
 

@@ -95,7 +95,6 @@ async def test_farms(api: Api, client: HiveClient) -> None:
             currency="usd",
             power_price=0.14,
             power_cost=0.22,
-            power_draw=1565.0,
             asr=98.5,
             workers_count=2,
         ),

@@ -114,7 +114,6 @@ def test_gpu_rig() -> None:
         host=Host(
             load=2.01,
             cpu_temperature=43.0,
-            memory_total=7891 * 1024.0**2,
             memory_free=5120 * 1024.0**2,
         ),
         problems=("overheat",),

@@ -260,7 +260,6 @@ def _farm(entry: dict[str, Json]) -> Farm | None:
         currency=text(entry.get("power_price_currency"), 8),
         power_price=number(entry.get("power_price")),
         power_cost=number(stats.get("power_cost")),
-        power_draw=number(stats.get("power_draw")),
         asr=_ratio(stats.get("asr")),
         workers_count=count(entry.get("workers_count")),
     )

@@ -11,7 +11,6 @@ from .values import (
     mac_address,
     number,
     object_of,
-    positive,
     temperature,
     text,
 )
@@ -25,7 +24,7 @@ def read_host(stats: Mapping[str, Json]) -> Host | None:
         return None
     load = list_of(stats.get("cpuavg"))
     memory = object_of(stats.get("memory"))
-    total, free = positive(memory.get("total")), number(memory.get("free"))
+    free = number(memory.get("free"))
     temperatures = [
         degrees
         for item in list_of(stats.get("cputemp"))
@@ -34,7 +33,6 @@ def read_host(stats: Mapping[str, Json]) -> Host | None:
     return Host(
         load=number(load[0]) if load else None,
         cpu_temperature=max(temperatures, default=None),
-        memory_total=None if total is None else total * MIB,
         memory_free=None if free is None else free * MIB,
     )
 

@@ -36,8 +36,6 @@ class Farm:
     """Per kilowatt hour, in ``currency``."""
     power_cost: float | None = None
     """Per hour, in ``currency``."""
-    power_draw: float | None = None
-    """W."""
     asr: float | None = None
     """Accepted shares, per cent."""
     workers_count: int | None = None
