@@ -43,6 +43,8 @@ _STATUSES: Mapping[Phase, tuple[str, ...]] = {
     Phase.SLEEPING: ("sleeping",),
     Phase.OVERHEATED: ("fault", "idle"),
 }
+_STOCK_WEBS = {"old", "new"}
+"""Where another mode is set on the web, and the script that sets it starts the miner program anew."""
 _HIVE_HARMLESS = {HiveFault.SLOW}
 _HIVE_OF_WORKERS = {HiveFault.MISSING_STATS, HiveFault.VANISH}
 
@@ -213,7 +215,10 @@ class World:
             case "clear":
                 self._miners[rig_id].clear()
             case "condition":
-                self._miners[rig_id].condition(**body)
+                miner = self._miners[rig_id]
+                miner.condition(**body)
+                if "sleep" in body and miner.profile.web in _STOCK_WEBS:
+                    miner.model.start()
             case "site":
                 for miner in self.sites[int(str(body["site"]))].miners:
                     if body["down"]:
