@@ -10,7 +10,8 @@ _LINE = re.compile(
 )
 _OURS = "custom_components.antminer_monitor"
 _OUTAGE = re.compile(
-    r"^(.*?)(?: is stale, last seen|: \d+ rigs are stale| is back$|: \d+ rigs are back)"
+    r"^(.*?)(?: is stale, last seen|: \d+ rigs are stale| is back$|: \d+ rigs are back"
+    r"| is not read, its rigs turn stale: | is read again$)"
 )
 _USUAL = re.compile(
     r"has not been tested by Home Assistant|is taking over \d+ seconds|took [\d.]+ seconds"

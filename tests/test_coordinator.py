@@ -220,6 +220,47 @@ async def test_one_line_gone_one_line_back(
     await coordinator.async_shutdown()
 
 
+async def test_an_error_of_before_is_no_reason(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    make: Callable[..., RigCoordinator],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A rig that reports nothing to a service that answers is not stale for what the service said yesterday."""
+    silent = rig(seen_at=dt_util.utcnow())
+    coordinator = make(
+        ScriptedSource(lambda: silent, SourceTimeoutError("late"), lambda: silent)
+    )
+    await coordinator.async_refresh()
+    await coordinator.async_refresh()
+    assert coordinator.failure is coordinator.last_failure is not None
+    await coordinator.async_refresh()
+    assert coordinator.failure is None
+    assert coordinator.last_failure is not None
+    await _pass(hass, freezer, LIMIT)
+    assert coordinator.is_stale("rig")
+    (line,) = (text for text in caplog.messages if "is stale" in text)
+    assert "late" not in line
+    await coordinator.async_shutdown()
+
+
+async def test_a_stale_rig_hears_that_its_source_answers_again(
+    freezer: FrozenDateTimeFactory, make: Callable[..., RigCoordinator]
+) -> None:
+    """Though it is stale still: why it is stale is another."""
+    silent = rig(seen_at=dt_util.utcnow() - 2 * LIMIT)
+    coordinator = make(
+        ScriptedSource(lambda: silent, SourceTimeoutError("late"), lambda: silent)
+    )
+    await coordinator.async_refresh()
+    told: list[object] = []
+    coordinator.async_add_listener(lambda: told.append(coordinator.failure), "rig")
+    await coordinator.async_refresh()
+    await coordinator.async_refresh()
+    assert told == [coordinator.last_failure, None]
+    await coordinator.async_shutdown()
+
+
 async def test_equal_readings_tell_nobody_but_are_seen(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

@@ -1,8 +1,10 @@
 """What the log says of rigs that go and come back."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 import logging
 
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.antminer_monitor.outage_log import MOST_LINES, OutageLog
@@ -21,11 +23,12 @@ def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 def tell(
     outages: OutageLog,
     *missing: str,
+    of: Collection[str] | None = None,
     excuse: str | None = None,
     error: str | None = None,
 ) -> None:
-    """Say which rigs are missing now."""
-    outages.tell("Hall", set(missing), known, excuse=excuse, error=error)
+    """Say which rigs are missing now, of all or of some."""
+    outages.tell("Hall", set(missing), of or known, excuse=excuse, error=error)
 
 
 known = {"never", *(f"rig {number}" for number in range(20))}
@@ -44,7 +47,7 @@ def outages() -> OutageLog:
 def test_one_line_a_rig(outages: OutageLog, lines: pytest.LogCaptureFixture) -> None:
     """Once when it goes, once when it is back."""
     for _ in range(2):
-        tell(outages, "rig 1", error="no answer")
+        tell(outages, "rig 1", of=("rig 1", "never"), error="no answer")
     tell(outages, "rig 1", "never")
     for _ in range(2):
         tell(outages)
@@ -59,11 +62,31 @@ def test_one_line_a_rig(outages: OutageLog, lines: pytest.LogCaptureFixture) -> 
 def test_one_line_for_all(outages: OutageLog, lines: pytest.LogCaptureFixture) -> None:
     """Where many go together nobody reads as many lines."""
     many = [f"rig {number}" for number in range(MOST_LINES + 1)]
-    tell(outages, *many, error="no route")
+    tell(outages, *many)
     tell(outages)
     assert lines.messages == [
-        f"Hall: {len(many)} rigs are stale: no route",
+        f"Hall: {len(many)} rigs are stale",
         f"Hall: {len(many)} rigs are back",
+    ]
+
+
+def test_a_source_that_is_not_read(
+    outages: OutageLog, lines: pytest.LogCaptureFixture
+) -> None:
+    """Its rigs were seen at different moments and turn stale one by one: that is one line, and who stays away is named."""
+    rigs = sorted(known - {"never"})
+    since = dt_util.as_local(SEEN_AT).isoformat(" ", "seconds")
+    tell(outages, rigs[0])
+    for count in range(2, len(rigs) + 1):
+        tell(outages, *rigs[:count], error="no route")
+    tell(outages, rigs[1], rigs[2])
+    tell(outages)
+    assert lines.messages == [
+        f"Hall: {rigs[0]} is stale, last seen {since}",
+        "Hall is not read, its rigs turn stale: no route",
+        "Hall is read again",
+        *(f"Hall: {rig} is stale, last seen {since}" for rig in rigs[1:3]),
+        *(f"Hall: {rig} is back" for rig in rigs[:3]),
     ]
 
 
@@ -71,7 +94,10 @@ def test_announced(outages: OutageLog, lines: pytest.LogCaptureFixture) -> None:
     """A downtime that was announced is no warning, and says so."""
     tell(outages, "rig 1", excuse="Maintenance", error="no answer")
     tell(outages, excuse="Maintenance")
-    assert lines.messages[0].endswith(": Maintenance")
+    assert lines.messages == [
+        "Hall is not read, its rigs turn stale: Maintenance",
+        "Hall is read again",
+    ]
     assert {record.levelno for record in lines.records} == {logging.INFO}
 
 

@@ -189,10 +189,10 @@ class StaleBinarySensor(RigEntity[Rig], BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, object] | None:
-        """While it is stale: since when, and what the last attempt said."""
+        """While it is stale: since when, and what the last attempt said if it failed."""
         if not self.is_on:
             return None
-        failure = self.coordinator.last_failure
+        failure = self.coordinator.failure
         return {
             "last_seen": self.coordinator.last_seen(self.rig_id),
             "last_error": failure.error if failure else None,

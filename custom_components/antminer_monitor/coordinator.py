@@ -109,6 +109,9 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         }
         """Replaced by another object, never changed, when a rig's shape changed."""
         self.last_failure: Failure | None = None
+        """Of the last reading that failed, whatever was read since."""
+        self.failure: Failure | None = None
+        """Of the last reading; None where that succeeded."""
         self.allowance: Allowance | None = None
         """What each rig may have enabled, where there are very many."""
         self.enrich: Callable[[tuple[Rig, ...]], Awaitable[tuple[Rig, ...]]] | None = (
@@ -173,15 +176,10 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         if rig_id not in self._orders.expected:
             return False
         rig = self.data.get(rig_id)
-        failure = self.last_failure
         return (
             self.is_stale(rig_id)
             or rig is None
-            or (
-                failure is not None
-                and rig.seen_at is not None
-                and failure.at > rig.seen_at
-            )
+            or self.failure is not None
             or rig.status in (Status.IDLE, Status.OFFLINE, Status.SLEEPING)
         )
 
@@ -310,8 +308,8 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         return self.data
 
     def _failed(self, err: SourceError) -> None:
-        known = self.last_failure
-        self.last_failure = Failure(dt_util.utcnow(), str(err))
+        known = self.failure
+        self.failure = self.last_failure = Failure(dt_util.utcnow(), str(err))
         _LOGGER.debug("Reading %s failed: %s", self.name, err)
         self._tell_log()
         self._failure_listeners.async_call(err)
@@ -336,7 +334,11 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         self._apply(changes)
         if reading.group:
             self._group = (dt_util.utcnow(), reading.group)
+        was_failing, self.failure = self.failure, None
         turned = self._find_stale()
+        if was_failing:
+            # Why those are stale that still are is news.
+            turned |= self._stale.rig_ids
         news = self._verdicts.judge(self.data, changes.changed, self.limits)
         first = changes.urgent | self._orders.recent() | news
         # One that is back has no old figures to take back.
@@ -378,7 +380,7 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             {rig_id for rig_id in self.rig_ids if self.is_stale(rig_id)},
             self.data,
             excuse=self.excuse,
-            error=self.last_failure.error if self.last_failure else None,
+            error=self.failure.error if self.failure else None,
         )
 
     def label_of(self, rig_id: str) -> str:

@@ -25,6 +25,9 @@ class OutageLog:
         self._label_of = label_of
         self._last_seen = last_seen
         self._missing: set[str] = set()
+        """As far as it was told."""
+        self._is_unread = False
+        """Whether it was told that the source is not read."""
 
     def tell(
         self,
@@ -37,18 +40,32 @@ class OutageLog:
     ) -> None:
         """Tell which went and which are back, of those that are ``known`` still.
 
-        A downtime that was announced is no outage: with an ``excuse``, nothing is a warning.
+        ``error`` is why the source is not read now: rigs that turn stale for that, each at its own moment, are one
+        line. A downtime that was announced is no outage: with an ``excuse``, nothing is a warning.
         """
+        level = logging.INFO if excuse else logging.WARNING
+        if error and len(known) > MOST_LINES:
+            if missing - self._missing and not self._is_unread:
+                self._is_unread = True
+                self._logger.log(
+                    level,
+                    "%s is not read, its rigs turn stale: %s",
+                    name,
+                    excuse or error,
+                )
+            return
+        if self._is_unread:
+            self._is_unread = False
+            self._logger.log(level, "%s is read again", name)
         gone = missing - self._missing
         back = self._missing - missing
         self._missing = missing
-        level = logging.INFO if excuse else logging.WARNING
         reason = excuse or error
         reason = f": {reason}" if reason else ""
         if len(gone) > MOST_LINES:
             self._logger.log(level, "%s: %d rigs are stale%s", name, len(gone), reason)
         else:
-            for rig_id in gone:
+            for rig_id in sorted(gone):
                 seen = self._last_seen(rig_id)
                 since = (
                     dt_util.as_local(seen).isoformat(" ", "seconds")
@@ -65,5 +82,5 @@ class OutageLog:
         if len(back) > MOST_LINES:
             self._logger.log(level, "%s: %d rigs are back", name, len(back))
         else:
-            for rig_id in back.intersection(known):
+            for rig_id in sorted(back.intersection(known)):
                 self._logger.log(level, "%s is back", self._label_of(rig_id))

@@ -49,6 +49,6 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
 
 def _is_failing(coordinator: RigCoordinator) -> bool:
     """Tell whether a source was asked and is silent; one whose rigs are all off is not."""
-    return coordinator.last_failure is not None and not (
+    return coordinator.failure is not None and not (
         coordinator.fresh or coordinator.group
     )
