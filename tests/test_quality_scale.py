@@ -38,6 +38,9 @@ EVIDENCE: Mapping[str, tuple[str, ...]] = {
     "config-flow-test-coverage": (
         "scripts/_coverage.py",
         "tests/test_config_flow.py",
+        "tests/test_config_flow_changes.py",
+        "tests/test_config_flow_dhcp.py",
+        "tests/test_config_flow_miners.py",
         "tests/test_hive_flow.py",
         "tests/test_pack_flow.py",
         "tests/test_teach_flow.py",
