@@ -136,7 +136,6 @@ class Checker:
     """In intervals, one for each outage that was shown."""
     disturbed_at: float = 0.0
     """When Home Assistant last began anew, or its clock was set."""
-    clock_is_wrong: bool = False
     is_away: bool = True
     """Whether nothing is shown, for Home Assistant does not run."""
     samples_every: float = 2.0
@@ -195,7 +194,7 @@ class Checker:
         elif shown.state == "off" and rig.stale_since is not None:
             since = self.healthy_since(rig)
             in_this_run = rig.stale_since > self.disturbed_at
-            if since is not None and in_this_run and not self.clock_is_wrong:
+            if since is not None and in_this_run:
                 self.heals.append(max(0.0, shown.at - since) / rig.pace.interval)
             rig.stale_since = None
 
@@ -214,10 +213,7 @@ class Checker:
         if stale is None:
             return
         healthy = self.healthy_since(rig)
-        is_hive_astray = self.clock_is_wrong and rig.id.startswith("hive")
         if healthy is not None and now - healthy > self.heal_limit(rig):
-            if is_hive_astray:
-                return
             if stale.state != "off" and stale.at <= now:
                 self.report("not healed", rig, STALE, stale.state, "off", now)
             for key in ALWAYS:

@@ -56,7 +56,7 @@ def check_fleet(checker: Checker, fleet: Fleet, now: float) -> None:
                 "rigs lost", fleet.totals, RIGS, f"{count:g}", str(len(fleet.rigs)), now
             )
     stale = _number(shown.get(RIGS_STALE), now)
-    if stale is None or (checker.clock_is_wrong and fleet.totals.id.startswith("hive")):
+    if stale is None:
         return
     least = sum(_is_surely_stale(checker, rig, now) for rig in fleet.rigs)
     most = sum(not _is_surely_healthy(checker, rig, now) for rig in fleet.rigs)

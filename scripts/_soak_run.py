@@ -69,6 +69,7 @@ class Soak:
         self._cures: dict[tuple[str, str], Order] = {}
         """What ends what is going on, by rig and kind."""
         self._written: dict[str, float] = {}
+        self._is_clock_wrong = False
         self._lock = asyncio.Lock()
 
     # What is seen.
@@ -260,7 +261,7 @@ class Soak:
             return
         seconds = int(str(step.arguments["seconds"]))
         self.checker.disturbed_at = time.time()
-        self.checker.clock_is_wrong = seconds != 0
+        self._is_clock_wrong = seconds != 0
         self.home.tamper(seconds=seconds)
 
     async def _fill_disk(self, step: Step) -> None:
@@ -288,9 +289,9 @@ class Soak:
 
     async def _settle(self) -> None:
         """End everything that anybody suffers."""
-        if self.checker.clock_is_wrong:
+        if self._is_clock_wrong:
             self.checker.disturbed_at = time.time()
-            self.checker.clock_is_wrong = False
+            self._is_clock_wrong = False
         self.home.tamper()
         for place in list(self._cures):
             if cure := self._cures.pop(place, None):
