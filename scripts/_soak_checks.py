@@ -11,6 +11,7 @@ from scripts._soak_truth import Reach, Sample, Timeline, Tolerances, Value, was_
 UNAVAILABLE = "unavailable"
 UNKNOWN = "unknown"
 STALE = "stale"
+STARTING = "starting"
 FIGURES = (
     "hashrate",
     "power",
@@ -103,6 +104,8 @@ class Rig:
     entities: dict[str, str] = field(default_factory=dict)
     excused_until: float = 0.0
     """Until when nobody can expect that it is read: the service was left alone."""
+    starts_until: float = 0.0
+    """Until when it may be shown as starting: it was told to."""
     stale_since: float | None = None
     outages: int = 0
     energy: float | None = None
@@ -227,11 +230,12 @@ class Checker:
         down_for = now - max(rig.timeline.since, self.disturbed_at)
         if is_down and down_for > rig.pace.stale_after + self.late(rig):
             self.checked += 1
-            if stale.state != "on":
+            if stale.state != "on" and now >= rig.starts_until:
                 self.report("not stale", rig, STALE, stale.state, "on", now)
             for key in FIGURES:
                 shown = rig.shown.get(key)
-                if shown and shown.state != UNAVAILABLE:
+                is_starting = key == "status" and now < rig.starts_until
+                if shown and shown.state != UNAVAILABLE and not is_starting:
                     self.report("old figure", rig, key, shown.state, UNAVAILABLE, now)
 
     def _runs_steadily(self, rig: Rig, now: float) -> bool:
@@ -251,10 +255,12 @@ class Checker:
             late += rig.pace.stale_after
         samples = timeline.within(now - late, now + self.samples_every + 0.5)
         self.checked += 1
-        if key == "running":
-            good = any(_runs(sample, on=shown.state == "on") for sample in samples)
-        elif key == "power" and shown.source == "estimated":
+        is_estimated = key == "power" and shown.source == "estimated"
+        is_told = key == "status" and value == STARTING and now < rig.starts_until
+        if is_estimated or is_told:
             good = True
+        elif key == "running":
+            good = any(_runs(sample, on=shown.state == "on") for sample in samples)
         else:
             good = was_so(key, value, samples, self.tolerances)
         if not good:

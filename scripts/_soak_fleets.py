@@ -82,6 +82,8 @@ def _number(shown: Shown | None, now: float) -> float | None:
 def _is_surely_stale(checker: Checker, rig: Rig, now: float) -> bool:
     if not rig.timeline.samples or rig.timeline.now.reach is not Reach.DOWN:
         return False
+    if now < rig.starts_until:
+        return False
     since = max(rig.timeline.since, checker.disturbed_at)
     return now - since > rig.pace.stale_after + checker.late(rig) + ADDED_UP
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
 
-from simulator.faults import Fault
+from simulator.configuration import modes, presets, sleep_mode
+from simulator.faults import Fault, WriteFault
 from simulator.hive.faults import HiveFault
 from simulator.profiles import Profile
 
@@ -47,7 +48,8 @@ class Step:
     at: float
     """Seconds since the beginning."""
     do: str
-    """An order of the simulator, or of the home: ``restart``, ``kill``, ``clock``, ``disk``, ``lull``, ``reload``."""
+    """An order of the simulator, or of the home: ``restart``, ``kill``, ``clock``, ``disk``, ``lull``, ``reload``,
+    ``tell`` for an action of Home Assistant."""
     rig: str = ""
     kind: str = ""
     """Of the fault, for the report; empty where a step only ends one."""
@@ -105,6 +107,15 @@ SUFFERINGS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
 }
 """What befalls a worker, and what ends it."""
 
+TOLD_EVERY = 4.0
+"""Seconds between two miners that are told something."""
+TOLD_AGAIN = 120.0
+"""Seconds after which the same miner may be told something else."""
+BEFORE_LULL = 40.0
+"""Seconds before a lull, and before the end, in which nobody is told anything: it takes so long."""
+PUT_BACK = 75.0
+"""Seconds in which a configuration that was wiped is put back. Nobody could while Home Assistant or the miner is off."""
+
 ASKS_TO_WAIT = {HiveFault.TOO_MANY, HiveFault.TOO_MANY_403}
 """Faults after which the service is left alone for as long as it asks for."""
 RETRY_AFTER = 5
@@ -141,6 +152,7 @@ def plan(seed: int, seconds: float, those: Cast) -> list[Step]:
     steps += _of_miners(random, seconds, those)
     steps += _of_workers(random, seconds, those)
     steps += _of_hive(random, seconds, those)
+    steps += _of_commands(random, seconds, those, steps)
     return sorted(step for step in steps if not _disturbs(step, lulls))
 
 
@@ -257,6 +269,66 @@ def _of_workers(random: Random, seconds: float, those: Cast) -> Iterator[Step]:
             length = random.uniform(0.5, 2) * pace.stale_after
             yield from _spell(at, length, rig, kind, begin, end)
             at += length + random.expovariate(SHARE / mean) + 3 * pace.interval
+
+
+def commands_of(profile: Profile) -> list[tuple[str, Mapping[str, object]]]:
+    """Give actions for a miner, with their fields; that its firmware takes all of them is not said."""
+    found: list[tuple[str, Mapping[str, object]]] = [
+        ("restart_mining", {}),
+        ("reboot", {}),
+        ("locate", {"state": True}),
+        ("set_fan", {"mode": "auto"}),
+        *(("switch_pool", {"pool": index}) for index in ("0", "1")),
+    ]
+    if profile.sleeps:
+        found += [("pause_mining", {}), ("resume_mining", {})]
+    match profile.dialect:
+        case "braiins":
+            found.append(("set_power_target", {"watts": int(profile.power * 0.8)}))
+        case "luxos" | "vnish":
+            found += [
+                ("set_power_mode", {"mode": preset.name}) for preset in presets(profile)
+            ]
+        case "x19":
+            found += [
+                ("set_power_mode", {"mode": mode})
+                for mode in modes(profile)
+                if mode != sleep_mode(profile)
+            ]
+    return found
+
+
+def _of_commands(
+    random: Random, seconds: float, those: Cast, steps: Sequence[Step]
+) -> Iterator[Step]:
+    """Have miners be told something, and most of it go wrong."""
+    lulls = [step.at for step in steps if step.do == "lull"]
+    restarts = [step.at for step in steps if step.do in ("restart", "kill")]
+    away = [(step.rig, step.at) for step in steps if step.kind == Fault.REBOOT]
+    faults = (None, *WriteFault)
+    told: dict[str, float] = {}
+    at = TOLD_EVERY
+    while at < seconds - BEFORE_LULL:
+        at += random.expovariate(1 / TOLD_EVERY)
+        rig = random.choice(tuple(those.miners))
+        service, data = random.choice(commands_of(those.miners[rig]))
+        fault = random.choice(faults)
+        is_late = any(0 <= lull - at < BEFORE_LULL for lull in lulls)
+        if is_late or at - told.get(rig, -TOLD_AGAIN) < TOLD_AGAIN:
+            continue
+        if fault is WriteFault.WIPE and (
+            any(0 <= end - at < PUT_BACK for end in (*restarts, seconds))
+            or any(name == rig and abs(time - at) < PUT_BACK for name, time in away)
+        ):
+            continue
+        told[rig] = at
+        yield Step(
+            at,
+            "tell",
+            rig,
+            f"write {fault}" if fault else "",
+            {"service": service, "data": data, "fault": fault},
+        )
 
 
 def _of_hive(random: Random, seconds: float, those: Cast) -> Iterator[Step]:

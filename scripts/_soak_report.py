@@ -22,6 +22,8 @@ def table(soak: Soak, verdicts: Sequence[str], seed: int, seconds: float) -> str
     lines += [
         f"    {kind:<25}{count:>10,}" for kind, count in sorted(soak.faults.items())
     ]
+    told = ", ".join(f"{count:,} {what}" for what, count in sorted(soak.told.items()))
+    lines.append(f"  miners were told           {soak.told.total():>10,}  {told}")
     outages = sum(rig.outages for rig in checker.rigs.values())
     lines.append(f"  outages shown              {outages:>10,}")
     if checker.heals:

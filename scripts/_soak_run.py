@@ -12,7 +12,7 @@ from scripts._soak_home import Home, HomeError
 from scripts._soak_leaks import Count
 from scripts._soak_log import Log
 from scripts._soak_plan import LULL, Cast, Order, Step
-from scripts._soak_settings import Settings, customise, lost, settings_of
+from scripts._soak_settings import DOMAIN, Settings, customise, lost, settings_of
 from scripts._soak_watcher import Watcher, WatcherError
 from scripts._soak_world_client import WorldClient, WorldError
 
@@ -26,6 +26,10 @@ FIRST_READINGS = 15.0
 """Seconds after a start in which every rig is read for the first time."""
 FIRST_SHOWN = 120.0
 """Seconds after which every rig must be shown."""
+TOLD_TO_START = 450.0
+"""Seconds for which a rig that was told to start is waited for, and a little more."""
+STARTS = {"reboot", "restart_mining", "resume_mining"}
+"""Actions after which a rig is shown as starting."""
 _MOST_CHANGES = 200_000
 
 
@@ -53,6 +57,8 @@ class Soak:
         self.checker = checker
         self.log = Log(home.log)
         self.faults: Counter[str] = Counter()
+        self.told: Counter[str] = Counter()
+        """Actions that miners were told, by what became of them."""
         self.counts: list[Count] = []
         self.problems: list[str] = []
         """What is wrong besides what the checker finds."""
@@ -174,8 +180,9 @@ class Soak:
                     looking.result()
                 if step.kind:
                     self.faults[step.kind] += 1
-                if step.do in self._blows:
-                    task = asyncio.create_task(self._blow(step))
+                if step.do in self._blows or step.do == "tell":
+                    doing = self._tell if step.do == "tell" else self._blow
+                    task = asyncio.create_task(doing(step))
                     blows.add(task)
                     task.add_done_callback(blows.discard)
                 else:
@@ -195,7 +202,37 @@ class Soak:
         await self._settle()
         if self._watcher is not None:
             await self._compare("at the end")
+        for rig_id in await self.world.order("robbed", "", {}):
+            befell = ", ".join(kind for _, kind in self.checker.rigs[rig_id].suffered)
+            self.problems.append(f"{rig_id} has lost its pools; it suffered: {befell}")
         await self._stop(kill=False)
+
+    async def _tell(self, step: Step) -> None:
+        """Have Home Assistant tell a miner something, and what goes wrong with that."""
+        rig = self.checker.rigs[step.rig]
+        entity = rig.entities.get(STALE)
+        if self._watcher is None or self.checker.is_away or entity is None:
+            return
+        service, fault = step.arguments["service"], step.arguments["fault"]
+        if service in STARTS:
+            rig.starts_until = time.time() + TOLD_TO_START
+        rig.suffered.append((time.time(), f"{service} {fault or ''}".strip()))
+        try:
+            if fault:
+                await self.world.order("write_fault", step.rig, {"fault": fault})
+            await self._watcher.ask(
+                "call_service",
+                domain=DOMAIN,
+                service=service,
+                service_data=step.arguments["data"],
+                target={"entity_id": entity},
+            )
+        except WatcherError:
+            self.told["refused"] += 1
+        except WorldError as err:
+            self.problems.append(f"the simulator: {err}")
+        else:
+            self.told["done"] += 1
 
     async def _order(self, step: Step) -> None:
         try:

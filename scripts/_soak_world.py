@@ -16,8 +16,9 @@ import time
 import orjson
 
 from scripts._soak_truth import Reach
+from simulator.configuration import with_scheme
 from simulator.farm import Farm
-from simulator.faults import Fault, fault_named
+from simulator.faults import Fault, WriteFault, fault_named
 from simulator.hive import FarmPlan, HiveService
 from simulator.hive.catalogue import AsicKind
 from simulator.hive.faults import HiveFault, fault_named as hive_fault_named
@@ -30,6 +31,10 @@ from simulator.snapshot import Phase, Snapshot
 HOST = "127.0.0.1"
 EVERY = 2.0
 """Seconds between two samples: what a miner tells changes at most every five."""
+WRITE_FAULT = 30.0
+"""Seconds in which what a miner is told goes wrong, unless it goes wrong before."""
+POWER_CUT = 20.0
+"""Seconds until the power is back."""
 _LONGEST_ORDER = 64 * 1024
 
 type Told = dict[str, object]
@@ -68,6 +73,15 @@ def miner_sample(miner: SimulatedMiner) -> Told:
     else:
         reach = Reach.MAYBE if fault is Fault.SLOW else Reach.DOWN
     return {"r": reach, "s": _statuses(state), "v": _miner_values(state)}
+
+
+def pools_of(miner: SimulatedMiner) -> list[tuple[str, str, str]]:
+    """Give the pools that a miner is set to, whatever their order."""
+    return sorted(
+        (with_scheme(pool.url), pool.user, pool.password)
+        for pool in miner.config.pools
+        if pool.url or pool.user
+    )
 
 
 def _statuses(state: Snapshot) -> tuple[str, ...]:
@@ -162,6 +176,9 @@ class World:
         self._workers = {
             worker_id(worker): worker for farm in hive.farms for worker in farm.workers
         }
+        self._pools = {
+            rig_id: pools_of(miner) for rig_id, miner in self._miners.items()
+        }
 
     def news(self, concerned: str | None = None) -> dict[str, Told]:
         """Give what is not as it was told, of all miners or of one."""
@@ -198,8 +215,16 @@ class World:
                 reach = Reach.DOWN
             yield rig_id, worker, reach
 
-    async def obey(self, order: Mapping[str, object]) -> None:
-        """Do what is ordered; ValueError or LookupError where that cannot be."""
+    def robbed(self) -> list[str]:
+        """Give the miners whose pools are not those that they began with."""
+        return [
+            rig_id
+            for rig_id, miner in self._miners.items()
+            if pools_of(miner) != self._pools[rig_id]
+        ]
+
+    async def obey(self, order: Mapping[str, object]) -> object:
+        """Do what is ordered, and give what was asked for; ValueError or LookupError where that cannot be."""
         body = {
             str(key): value
             for key, value in order.items()
@@ -212,6 +237,14 @@ class World:
                     fault_named(str(body["fault"])),
                     rate=float(str(body.get("rate", 1000))),
                 )
+            case "write_fault":
+                write_fault = WriteFault(str(body["fault"]))
+                is_cut = write_fault is WriteFault.POWER_CUT
+                self._miners[rig_id].set_fault(
+                    write_fault, seconds=POWER_CUT if is_cut else WRITE_FAULT
+                )
+            case "robbed":
+                return self.robbed()
             case "clear":
                 self._miners[rig_id].clear()
             case "condition":
@@ -244,6 +277,7 @@ class World:
                 self._workers[rig_id].change(**body)
             case other:
                 raise ValueError(f"no order {other!r}")
+        return None
 
 
 async def serve(world: World) -> None:
@@ -283,7 +317,7 @@ async def serve(world: World) -> None:
             # What ends now was true until now.
             tell(concerned)
             try:
-                await world.obey(order)
+                answer["result"] = await world.obey(order)
             except (ValueError, LookupError, TypeError) as err:
                 answer["error"] = f"{type(err).__name__}: {err}"
             tell(concerned)

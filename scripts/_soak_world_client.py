@@ -85,8 +85,8 @@ class WorldClient:
             with suppress(asyncio.CancelledError):
                 await self._reading
 
-    async def order(self, do: str, rig: str, arguments: Mapping[str, object]) -> None:
-        """Have something done; WorldError where it cannot be."""
+    async def order(self, do: str, rig: str, arguments: Mapping[str, object]) -> Any:
+        """Have something done, and give what was asked for; WorldError where it cannot be."""
         if self._process is None or self._process.stdin is None:
             raise WorldError("the simulated farms do not run")
         self._last += 1
@@ -108,6 +108,7 @@ class WorldClient:
             self._answers.pop(number, None)
         if "error" in answer:
             raise WorldError(f"{do} {rig}: {answer['error']}")
+        return answer["result"]
 
     async def _read(self) -> None:
         assert self._process is not None and self._process.stdout is not None

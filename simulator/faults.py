@@ -43,7 +43,7 @@ class WriteFault(StrEnum):
     POWER_CUT = "power_cut"
     """Done and answered, then everything is refused until the power is back; once."""
     WIPE = "wipe"
-    """Stock: a written configuration is overwritten with empty strings."""
+    """Stock: a written configuration is overwritten with empty strings; once."""
 
 
 REBOOT_SECONDS = 60.0

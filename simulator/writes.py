@@ -96,6 +96,7 @@ class Writes:
         if config is not None:
             if self.fault is WriteFault.WIPE and model.profile.dialect in _STOCK:
                 config = wiped(config, model.profile)
+                self.clear()
             model.configure(config, kept=order.kept)
         if order.locating is not None:
             model.locating = order.locating

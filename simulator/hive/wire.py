@@ -1,6 +1,7 @@
 """Faults on the way: what the server does instead of answering, or before it."""
 
 import asyncio
+from contextlib import suppress
 import socket
 import struct
 
@@ -112,10 +113,12 @@ async def _truncated(request: web.Request) -> web.StreamResponse:
 async def _huge(request: web.Request, closing: asyncio.Event) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(request)
-    await response.write(b'{"data":[')
-    for _ in range(HUGE_SIZE // len(_PIECE)):
-        if closing.is_set():
-            break
-        await response.write(_PIECE)
-    await response.write(b'{"id":2}]}')
+    # Whoever asked has had enough of it, as they should.
+    with suppress(ConnectionError):
+        await response.write(b'{"data":[')
+        for _ in range(HUGE_SIZE // len(_PIECE)):
+            if closing.is_set():
+                break
+            await response.write(_PIECE)
+        await response.write(b'{"id":2}]}')
     return response

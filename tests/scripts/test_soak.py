@@ -105,6 +105,22 @@ def test_a_rig_that_is_off_shows_nothing() -> None:
     assert checker.counts == {"not stale": 1}
 
 
+def test_a_rig_that_was_told_to_start() -> None:
+    """While it is waited for it is shown as starting, not as stale; its figures are gone all the same."""
+    checker, rig = checker_of((0.0, sample()), (900.0, sample(Reach.DOWN)))
+    rig.starts_until = 1100.0
+    checker.see(rig, "stale", shown("off", "", 901.0))
+    checker.see(rig, "status", shown("starting", "", 960.0))
+    checker.check(rig, 1010.0)
+    assert not checker.counts
+    checker.see(rig, "hashrate", shown("100", at=901.0))
+    checker.check(rig, 1010.0)
+    assert checker.counts == {"old figure": 1}
+    checker.counts.clear()
+    checker.check(rig, 1101.0)
+    assert checker.counts["not stale"] == 1
+
+
 def test_until_the_limit_the_last_reading_stands() -> None:
     """A rig that was off for a moment shows what it showed."""
     checker, rig = checker_of((0.0, sample()), (980.0, sample(Reach.DOWN)))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 import re
 import shutil
@@ -17,12 +18,16 @@ from scripts._soak_checks import Checker, rigs_of
 from scripts._soak_home import Home
 from scripts._soak_leaks import Count, Growth, leaks
 from scripts._soak_log import Log
-from scripts._soak_plan import CONDITIONS, LULL, SUFFERINGS, Pace, plan
+from scripts._soak_plan import CONDITIONS, LULL, PUT_BACK, SUFFERINGS, Pace, plan
 from scripts._soak_run import Soak
 from scripts._soak_settings import Settings, broken_files, lost
+from scripts._soak_world import World, miner_id
 from scripts._soak_world_client import WorldClient
-from simulator.faults import Fault
+from simulator.farm import Farm
+from simulator.faults import Fault, WriteFault
+from simulator.hive import FarmPlan, HiveService
 from simulator.hive.faults import HiveFault
+from simulator.profiles import mix
 
 PACE = Pace(interval=10, stale_after=30, deadline=3)
 
@@ -180,8 +185,36 @@ def test_everything_befalls_somebody() -> None:
     kinds = {step.kind for step in plan(1, 600, those)}
     assert kinds >= {*map(str, Fault), *CONDITIONS, *SUFFERINGS}
     assert kinds >= {"restart", "kill", "disk full", "clock jump", "interface down"}
+    assert kinds >= {f"write {fault}" for fault in WriteFault}
     long = {step.kind for step in plan(1, 5400, those)}
     assert long >= {f"hive {fault}" for fault in HiveFault}
+
+
+def test_nobody_wipes_what_cannot_be_put_back() -> None:
+    """While Home Assistant or the miner is off, a wiped configuration stays wiped: that is no fault of ours."""
+    steps = plan(3, 3600, cast_of(parse(["--seed", "1"])))
+    wipes = [step for step in steps if step.kind == "write wipe"]
+    assert len(wipes) > 20
+    for wipe in wipes:
+        after = [step for step in steps if 0 <= step.at - wipe.at < PUT_BACK]
+        assert not [step for step in after if step.do in ("restart", "kill")]
+        assert not [
+            step
+            for step in after
+            if step.rig == wipe.rig and (step.do == "tell" or step.kind == "reboot")
+            if step is not wipe
+        ]
+
+
+async def test_a_miner_that_lost_its_pools(loopback_enabled: None) -> None:
+    """Another order of them is none; an empty one is."""
+    async with Farm(mix("default", 4), port=0, web=True) as farm:
+        world = World([farm], HiveService([FarmPlan(name="Hall", asics=1)], port=0))
+        first, second = farm.miners[:2]
+        first.model.configure(replace(first.config, order=(1, 0, 2)))
+        assert world.robbed() == []
+        second.model.set_pools(())
+        assert world.robbed() == [miner_id(0, second.index)]
 
 
 def test_nothing_happens_in_a_lull() -> None:

@@ -111,7 +111,7 @@ async def test_wiped(name: str, clock: Clock) -> None:
         miner.set_fault(WriteFault.WIPE)
         await cgi_raw(miner, "set_miner_conf.cgi", b"{}")
         assert miner.config.wiped
-        miner.clear()
+        assert miner.write_fault is None
         clock.advance(600)
         assert miner.truth().hashrate == 0
 
