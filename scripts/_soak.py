@@ -188,6 +188,7 @@ async def soak(arguments: argparse.Namespace, folder: Path) -> int:
             running.problems.append("entries: data, options or subentries changed")
         running.problems += broken_files(home.config)
     finally:
+        await running.close()
         await home.stop()
         await world.stop()
     verdicts = judge(running)

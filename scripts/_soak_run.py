@@ -145,12 +145,16 @@ class Soak:
         await watcher.until_running()
         self.checker.disturbed_at = time.time() + FIRST_READINGS
 
-    async def _stop(self, *, kill: bool) -> None:
+    async def close(self) -> None:
+        """Look no more."""
         self.checker.is_away = True
         if self._watcher is not None:
             self.states += self._watcher.states
             await self._watcher.close()
             self._watcher = None
+
+    async def _stop(self, *, kill: bool) -> None:
+        await self.close()
         await self.home.stop(kill=kill)
         self._changes.clear()
         totals = [fleet.totals for fleet in self.fleets.values()]
