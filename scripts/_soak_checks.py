@@ -230,12 +230,15 @@ class Checker:
         down_for = now - max(rig.timeline.since, self.disturbed_at)
         if is_down and down_for > rig.pace.stale_after + self.late(rig):
             self.checked += 1
-            if stale.state != "on" and now >= rig.starts_until:
+            is_seen = stale.at <= now and now >= rig.starts_until
+            if stale.state != "on" and is_seen:
                 self.report("not stale", rig, STALE, stale.state, "on", now)
             for key in FIGURES:
                 shown = rig.shown.get(key)
                 is_starting = key == "status" and now < rig.starts_until
-                if shown and shown.state != UNAVAILABLE and not is_starting:
+                # What came since is of a rig that came back by itself a moment ago.
+                is_old = shown and shown.at <= now and shown.state != UNAVAILABLE
+                if shown and is_old and not is_starting:
                     self.report("old figure", rig, key, shown.state, UNAVAILABLE, now)
 
     def _runs_steadily(self, rig: Rig, now: float) -> bool:

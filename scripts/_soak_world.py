@@ -15,6 +15,7 @@ import time
 
 import orjson
 
+from custom_components.antminer_monitor.antminer.firmware.build import STARTING_FOR
 from scripts._soak_truth import Reach
 from simulator.configuration import with_scheme
 from simulator.farm import Farm
@@ -88,6 +89,9 @@ def _statuses(state: Snapshot) -> tuple[str, ...]:
     if state.active_pool is None and state.phase in (Phase.RAMPING, Phase.HASHING):
         return ("idle", "fault", "starting")
     statuses = _STATUSES[state.phase]
+    if state.phase is Phase.OVERHEATED and state.elapsed < STARTING_FOR:
+        # Nobody can tell one that stopped from one that has not begun.
+        statuses = (*statuses, "starting")
     is_whole = len(state.present) == len(state.boards)
     if is_whole and not any("x" in board.chips for board in state.present):
         return statuses

@@ -326,6 +326,45 @@ async def test_remembered_rigs_are_stale_until_read(
     await coordinator.async_shutdown()
 
 
+async def test_remembered_rigs_that_a_reading_leaves_out(
+    make: Callable[..., RigCoordinator],
+) -> None:
+    """Others were read, and it was not: its figures are still those of an earlier run."""
+    before = rig(seen_at=dt_util.utcnow() - timedelta(seconds=5), hashrate=1.0)
+    coordinator = make(
+        ScriptedSource(seen_now(id="other"), seen_now()), remembered={"rig": before}
+    )
+    await coordinator.async_refresh()
+    assert not coordinator.is_stale("other")
+    assert coordinator.is_stale("rig")
+    assert coordinator.last_seen("rig") == before.seen_at
+    await coordinator.async_refresh()
+    assert not coordinator.is_stale("rig")
+    await coordinator.async_shutdown()
+
+
+async def test_no_line_of_a_rig_that_starts_as_told(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    make: Callable[..., RigCoordinator],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is no outage while it is waited for; one that does not come back is."""
+    coordinator = make(ScriptedSource(seen_now(), SourceTimeoutError("late")))
+    await coordinator.async_refresh()
+    coordinator.async_expect("rig", is_expected=True)
+    await coordinator.async_refresh()
+    await _pass(hass, freezer, LIMIT)
+    assert coordinator.is_stale("rig")
+    assert "is stale" not in caplog.text
+    coordinator.async_expect("rig", is_expected=False)
+    assert "is stale" in caplog.text
+    # Telling it once more brings nobody back.
+    coordinator.async_expect("rig", is_expected=True)
+    assert "is back" not in caplog.text
+    await coordinator.async_shutdown()
+
+
 async def test_old_figures_of_a_source_are_stale(
     freezer: FrozenDateTimeFactory, make: Callable[..., RigCoordinator]
 ) -> None:

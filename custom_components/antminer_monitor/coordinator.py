@@ -188,6 +188,7 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         """Note that a rig was told to start anew, or that it is no longer waited for."""
         if is_expected != (rig_id in self._orders.expected):
             self._orders.expected ^= {rig_id}
+            self._tell_log()
             self._audience.async_tell({rig_id}, first={rig_id})
 
     def verdict_of(self, rig_id: str) -> Verdict:
@@ -377,7 +378,12 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
     def _tell_log(self) -> None:
         self._outages.tell(
             self.name,
-            {rig_id for rig_id in self.rig_ids if self.is_stale(rig_id)},
+            {
+                rig_id
+                for rig_id in self.rig_ids
+                if self.is_stale(rig_id)
+                and (not self.is_starting(rig_id) or rig_id in self._outages.missing)
+            },
             self.data,
             excuse=self.excuse,
             error=self.failure.error if self.failure else None,

@@ -1,6 +1,6 @@
 """Log lines about rigs that go and come back: one a rig, or one for all where many go together."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set as AbstractSet
 from datetime import datetime
 import logging
 
@@ -25,9 +25,13 @@ class OutageLog:
         self._label_of = label_of
         self._last_seen = last_seen
         self._missing: set[str] = set()
-        """As far as it was told."""
         self._is_unread = False
         """Whether it was told that the source is not read."""
+
+    @property
+    def missing(self) -> AbstractSet[str]:
+        """The rigs that were told to be stale, and not yet to be back."""
+        return self._missing
 
     def tell(
         self,

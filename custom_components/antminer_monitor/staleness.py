@@ -1,6 +1,6 @@
 """Which rigs were not seen for longer than the limit; the clock alone can make one stale."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -17,20 +17,22 @@ class Staleness:
         self,
         hass: HomeAssistant,
         limit: timedelta,
-        rig_ids: Iterable[str],
+        remembered: Mapping[str, Rig],
         look: Callable[[], None],
     ) -> None:
         """Begin with rigs that are all stale: nothing was read in this run.
 
+        ``remembered`` are as they were in an earlier one, which makes none of them fresh however lately that was.
         ``look`` is called when the oldest reading that counts reaches the limit.
         """
         self._hass = hass
         self._limit = limit
         self._look = look
+        self._remembered = dict(remembered)
         self._timer: CALLBACK_TYPE | None = None
         self._seen: dict[str, tuple[datetime, float]] = {}
         """When each rig was seen, also by the clock of the event loop: the other one may be set meanwhile."""
-        self.rig_ids = set(rig_ids)
+        self.rig_ids = set(remembered)
         """The rigs that are stale."""
 
     @callback
@@ -42,6 +44,10 @@ class Staleness:
         for rig_id, rig in rigs.items():
             if (at := rig.seen_at) is None:
                 continue
+            if (remembered := self._remembered.get(rig_id)) is not None:
+                if rig is remembered:
+                    continue
+                del self._remembered[rig_id]
             known = self._seen.get(rig_id)
             seen[rig_id] = (
                 known
