@@ -15,6 +15,8 @@ _OUTAGE = re.compile(
 )
 _USUAL = re.compile(
     r"has not been tested by Home Assistant|is taking over \d+ seconds|took [\d.]+ seconds"
+    # What whoever told a rig something hears in answer.
+    r"|Error during service call to antminer_monitor\.|The target has no rig of Antminer Monitor"
 )
 _EXCUSED = re.compile(
     # Where there is no library for cameras, which a miner has no use for.

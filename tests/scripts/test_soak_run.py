@@ -120,7 +120,9 @@ def test_a_traceback_and_lines(tmp_path: Path) -> None:
     assert not log.others
     with path.open("a") as file:
         file.write(
-            "pened\n2026-01-01 10:00:01.000 ERROR (MainThread) [homeassistant] Error doing job\n"
+            "pened\n"
+            "2026-01-01 10:00:01.000 ERROR (MainThread) [websocket] Error during service call to antminer_monitor.x: off\n"
+            "2026-01-01 10:00:01.000 ERROR (MainThread) [homeassistant] Error doing job\n"
         )
         for error in ("ValueError: no", "RuntimeError: Unable to locate turbojpeg"):
             file.write(f"Traceback (most recent call last):\n  File\n{error}\n")
