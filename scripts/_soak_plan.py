@@ -341,7 +341,8 @@ def _of_hive(random: Random, seconds: float, those: Cast) -> Iterator[Step]:
             kinds = iter(random.sample(tuple(HiveFault), len(HiveFault)))
             kind = next(kinds)
         length = random.uniform(0.6, 1.2) * pace.interval
-        if kind not in BACKS_OFF and random.random() < 0.3:
+        # One that is missing for longer is taken for deleted, with its entities.
+        if kind not in (*BACKS_OFF, HiveFault.VANISH) and random.random() < 0.3:
             length = pace.stale_after + pace.interval
         allowance = hive_allowance(kind, length)
         fault = Order(

@@ -16,7 +16,7 @@ def test_power_over_time() -> None:
     """An hour at 3 kW is 3 kWh."""
     meter = EnergyMeter()
     for minute in range(61):
-        meter.read(SEEN_AT + timedelta(minutes=minute), 3000.0, GAP)
+        meter.read((SEEN_AT + timedelta(minutes=minute)).timestamp(), 3000.0, GAP)
 
     assert meter.joules == pytest.approx(3 * 3.6e6)
 
@@ -24,8 +24,8 @@ def test_power_over_time() -> None:
 def test_a_ramp_is_halved() -> None:
     """Between two readings the power moves evenly."""
     meter = EnergyMeter()
-    meter.read(SEEN_AT, 0.0, GAP)
-    meter.read(SEEN_AT + timedelta(seconds=60), 1000.0, GAP)
+    meter.read(SEEN_AT.timestamp(), 0.0, GAP)
+    meter.read((SEEN_AT + timedelta(seconds=60)).timestamp(), 1000.0, GAP)
 
     assert meter.joules == pytest.approx(30_000.0)
 
@@ -36,8 +36,8 @@ def test_a_ramp_is_halved() -> None:
 def test_what_is_not_known_is_not_added(seconds: int, power: float | None) -> None:
     """Nothing over a gap, for an unknown power, or when the clock went back."""
     meter = EnergyMeter(5.0)
-    meter.read(SEEN_AT, 1000.0, GAP)
-    meter.read(SEEN_AT + timedelta(seconds=seconds), power, GAP)
+    meter.read(SEEN_AT.timestamp(), 1000.0, GAP)
+    meter.read((SEEN_AT + timedelta(seconds=seconds)).timestamp(), power, GAP)
 
     assert meter.joules == 5.0
 
@@ -45,9 +45,9 @@ def test_what_is_not_known_is_not_added(seconds: int, power: float | None) -> No
 def test_it_goes_on_after_a_gap() -> None:
     """The reading after a gap is the first of the next stretch."""
     meter = EnergyMeter()
-    meter.read(SEEN_AT, 1000.0, GAP)
-    meter.read(SEEN_AT + timedelta(hours=1), 1000.0, GAP)
-    meter.read(SEEN_AT + timedelta(hours=1, seconds=10), 1000.0, GAP)
+    meter.read(SEEN_AT.timestamp(), 1000.0, GAP)
+    meter.read((SEEN_AT + timedelta(hours=1)).timestamp(), 1000.0, GAP)
+    meter.read((SEEN_AT + timedelta(hours=1, seconds=10)).timestamp(), 1000.0, GAP)
 
     assert meter.joules == pytest.approx(10_000.0)
 
@@ -67,7 +67,7 @@ def test_it_never_falls(readings: list[tuple[int, float | None]]) -> None:
     before = 0.0
     for step, power in readings:
         at += timedelta(seconds=step)
-        meter.read(at, power, GAP)
+        meter.read(at.timestamp(), power, GAP)
         assert meter.joules >= before
         before = meter.joules
 

@@ -1,12 +1,14 @@
 """The cost of the energy that a fleet used."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -110,6 +112,32 @@ async def test_gap(
     freezer.tick(36_000)
     await run(hass, freezer, 1)
     assert cost(hass) == pytest.approx(before + 6, abs=1.6)
+
+
+async def test_a_clock_that_is_set(
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    freezer: FrozenDateTimeFactory,
+    two: Farm,
+) -> None:
+    """It makes neither energy nor cost, though it went no further than between two readings at times."""
+    await setup_farms(hass, monkeypatch, two, options={CONF_ENERGY_PRICE: 1})
+    await run(hass, freezer, 1)
+    entity_id = er.async_get(hass).async_get_entity_id(
+        Platform.SENSOR, DOMAIN, "farm_total_energy"
+    )
+    assert entity_id
+    energy, before = hass.states.get(entity_id), cost(hass)
+    assert energy
+    utcnow = dt_util.utcnow
+    ahead = timedelta(minutes=20)
+    monkeypatch.setattr(dt_util, "utcnow", lambda: utcnow() + ahead)
+    await poll(hass)
+    await pass_time(hass, freezer, UPDATE_DELAY + 1)
+    after = hass.states.get(entity_id)
+    assert after
+    assert float(after.state) == pytest.approx(float(energy.state), abs=0.11)
+    assert cost(hass) == pytest.approx(before, abs=0.11)
 
 
 async def test_changed_price(

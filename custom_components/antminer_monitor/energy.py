@@ -1,7 +1,7 @@
 """Energy: power over time, kept across restarts, fit for the Energy dashboard."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Self, override
 
 from homeassistant.components.sensor import (
@@ -13,7 +13,6 @@ from homeassistant.components.sensor import (
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import callback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
-from homeassistant.util import dt as dt_util
 
 from .entity import FleetEntity, RigEntity
 from .rig import Rig
@@ -45,10 +44,10 @@ class EnergyMeter:
     def __init__(self, joules: float = 0.0) -> None:
         """Start at a reading of an earlier run, or at nothing."""
         self.joules = joules
-        self._last: tuple[datetime, float] | None = None
+        self._last: tuple[float, float] | None = None
 
-    def read(self, at: datetime, power: float | None, longest_gap: timedelta) -> None:
-        """Take a reading of power, in W.
+    def read(self, at: float, power: float | None, longest_gap: timedelta) -> None:
+        """Take a reading of power, in W, at so many seconds by a clock that is always the same.
 
         Between two readings the power is taken to have moved evenly. Over a gap, or where
         one of them knows no power, nothing is added: what was used then is not known.
@@ -56,7 +55,7 @@ class EnergyMeter:
         last, self._last = self._last, (at, power) if power is not None else None
         if last is None or power is None:
             return
-        seconds = (at - last[0]).total_seconds()
+        seconds = at - last[0]
         if 0 < seconds <= longest_gap.total_seconds():
             self.joules += (last[1] + power) / 2 * seconds
 
@@ -145,7 +144,11 @@ class RigEnergySensor(RigEntity[Rig], _EnergySensor):
     def _read_meter(self) -> None:
         rig = self.part
         if rig and rig.seen_at and not self.coordinator.is_stale(self.rig_id):
-            self.meter.read(rig.seen_at, rig.power, self.coordinator.pacing.stale_after)
+            self.meter.read(
+                rig.seen_at.timestamp(),
+                rig.power,
+                self.coordinator.pacing.stale_after,
+            )
 
 
 class FleetEnergySensor(FleetEntity, _EnergySensor):
@@ -164,4 +167,6 @@ class FleetEnergySensor(FleetEntity, _EnergySensor):
         super()._handle_coordinator_update()
 
     def _read_meter(self) -> None:
-        self.meter.read(dt_util.utcnow(), self.coordinator.data.power, LONGEST_GAP)
+        # Not by the wall clock: setting it makes no energy.
+        now = self.hass.loop.time()
+        self.meter.read(now, self.coordinator.data.power, LONGEST_GAP)

@@ -14,7 +14,6 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
-from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .energy import JOULES_IN_KWH, LONGEST_GAP, EnergyMeter
@@ -98,7 +97,8 @@ class FleetCostSensor(FleetEntity, RestoreEntity, SensorEntity):
         super()._handle_coordinator_update()
 
     def _read_meter(self) -> None:
-        self._meter.read(dt_util.utcnow(), self.coordinator.data.power, LONGEST_GAP)
+        now = self.hass.loop.time()
+        self._meter.read(now, self.coordinator.data.power, LONGEST_GAP)
 
     @property
     @override
