@@ -569,6 +569,23 @@ async def test_uptime_unknown(
     assert results(events)[1:] == [("north-0", action, "done")]
 
 
+async def test_a_clock_that_is_put_right(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    farms: list[Farm],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who was told something while it was hours ahead is not waited for until then."""
+    events = commands_told(hass)
+    utcnow = dt_util.utcnow
+    with monkeypatch.context() as wrong:
+        wrong.setattr(dt_util, "utcnow", lambda: utcnow() + timedelta(hours=4))
+        await send(hass, Command(action=Action.PAUSE_MINING), "south-0")
+    for _ in range(13):
+        await pass_time(hass, freezer, 10)
+    assert results(events)[1:] == [("south-0", "pause_mining", "unconfirmed")]
+
+
 async def test_unconfirmed(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, farms: list[Farm]
 ) -> None:

@@ -53,14 +53,16 @@ class _Wait:
     before: Rig | None
     """As it was read last before it was told."""
     sent_at: datetime
+    sent: float
+    """The same by the clock of the event loop, which nobody sets: what is waited for goes by that."""
     reads: int = 0
     gone: bool = False
     """Whether it was seen to go away since."""
 
     @property
-    def due(self) -> datetime:
-        """When to look next."""
-        return self.sent_at + self.schedule[self.reads]
+    def due(self) -> float:
+        """When to look next, by the clock of the event loop."""
+        return self.sent + self.schedule[self.reads].total_seconds()
 
     @property
     def schedule(self) -> tuple[timedelta, ...]:
@@ -76,8 +78,8 @@ class Confirmations:
         self._coordinator = coordinator
         self._waits: dict[str, _Wait] = {}
         self._timer: CALLBACK_TYPE | None = None
-        self._timer_at: datetime | None = None
-        self._read_at: datetime | None = None
+        self._timer_at: float | None = None
+        self._read_at: float | None = None
         self._remove: list[CALLBACK_TYPE] = [
             coordinator.async_add_seen_listener(self._seen),
             coordinator.async_add_failure_listener(self._failed),
@@ -105,21 +107,22 @@ class Confirmations:
             context=context,
             before=before,
             sent_at=dt_util.utcnow(),
+            sent=self._coordinator.hass.loop.time(),
         )
         self._coordinator.async_expect(rig_id, is_expected=command.action in _STARTS)
         self._schedule(wait.due)
 
-    def _schedule(self, due: datetime) -> None:
+    def _schedule(self, due: float) -> None:
         """Read at ``due``, or earlier if that is intended already."""
-        if self._timer_at and self._timer_at <= due:
+        if self._timer_at is not None and self._timer_at <= due:
             return
         self._cancel_timer()
         self._timer_at = due
-        if self._read_at:
-            due = max(due, self._read_at + READ_SPACING)
+        if self._read_at is not None:
+            due = max(due, self._read_at + READ_SPACING.total_seconds())
         self._timer = async_call_later(
             self._coordinator.hass,
-            max((due - dt_util.utcnow()).total_seconds(), 0.0),
+            max(due - self._coordinator.hass.loop.time(), 0.0),
             HassJob(self._timer_fired, cancel_on_shutdown=True),
         )
 
@@ -133,7 +136,7 @@ class Confirmations:
         )
 
     async def _async_read(self) -> None:
-        self._read_at = now = dt_util.utcnow()
+        self._read_at = now = self._coordinator.hass.loop.time()
         await self._coordinator.async_refresh()
         for wait in tuple(self._waits.values()):
             if wait.due > now:
