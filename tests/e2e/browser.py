@@ -62,6 +62,8 @@ NOISE = (
     # A page that is left closes its connection, and not every question that is still open has somebody to mind.
     re.compile(r'not caught: "?disconnected\b'),
     re.compile(r'not caught: .*"code":3,"message":"Connection lost"'),
+    # And what then nobody minds cannot be written into Home Assistant's log: 3 says that the connection is lost.
+    re.compile(r"Failure writing unhandled promise rejection to system log: 3\b"),
     # Told of twice: what it is stands in the line of _EXPLAIN.
     re.compile(r"^not caught: Object$"),
 )

@@ -60,3 +60,15 @@ def test_what_was_thrown_is_named(browser: Browser) -> None:
     tab.page.wait_for_timeout(100)
     assert "unknown_command" in "\n".join(tab.complaints)
     tab.page.context.close()
+
+
+def test_noise_of_home_assistant(browser: Browser) -> None:
+    """A connection that is lost leaves nobody to write to; whatever else cannot be written is kept."""
+    tab = opened(browser)
+    said = "Failure writing unhandled promise rejection to system log:"
+    tab.page.set_content(
+        f"<script>console.error('{said}', 3); console.error('{said}', 31);</script>"
+    )
+    tab.page.wait_for_timeout(100)
+    assert [line.split(" (")[0] for line in tab.complaints] == [f"console: {said} 31"]
+    tab.page.context.close()
