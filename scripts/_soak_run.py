@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 import time
 
 from scripts._soak_checks import ENERGY, FIGURES, STALE, Checker, Rig, Shown
@@ -22,6 +22,8 @@ TRUTH_DELAY = 2.6
 """Seconds after which it is known what was true when something was shown."""
 WRITTEN_AFTER = 15.0
 """Seconds after which Home Assistant has written what was configured (its registries' delay is ten)."""
+LOOK_CLOSELY = 0.25
+"""Seconds between two samples of a miner that is being told something: another mode changes it at once."""
 FIRST_READINGS = 15.0
 """Seconds after a start in which every rig is read for the first time."""
 FIRST_SHOWN = 120.0
@@ -224,19 +226,38 @@ class Soak:
         try:
             if fault:
                 await self.world.order("write_fault", step.rig, {"fault": fault})
-            await self._watcher.ask(
-                "call_service",
-                domain=DOMAIN,
-                service=service,
-                service_data=step.arguments["data"],
-                target={"entity_id": entity},
-            )
+            async with self.looked_at_closely(step.rig):
+                await self._watcher.ask(
+                    "call_service",
+                    domain=DOMAIN,
+                    service=service,
+                    service_data=step.arguments["data"],
+                    target={"entity_id": entity},
+                )
         except WatcherError:
             self.told["refused"] += 1
         except WorldError as err:
             self.problems.append(f"the simulator: {err}")
         else:
             self.told["done"] += 1
+
+    @asynccontextmanager
+    async def looked_at_closely(self, rig_id: str) -> AsyncIterator[None]:
+        """Have the truth of a miner told more often than that of others, and once more at the end."""
+
+        async def look() -> None:
+            with suppress(WorldError):
+                while True:
+                    await asyncio.sleep(LOOK_CLOSELY)
+                    await self.world.order("look", rig_id, {})
+
+        looking = asyncio.create_task(look())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.wait([looking])
+            await self.world.order("look", rig_id, {})
 
     async def _order(self, step: Step) -> None:
         try:

@@ -249,6 +249,9 @@ class World:
                 )
             case "robbed":
                 return self.robbed()
+            case "look":
+                # Whatever is ordered, what a rig is then is told.
+                pass
             case "clear":
                 self._miners[rig_id].clear()
             case "condition":

@@ -1,7 +1,7 @@
 """scripts/soak: settings that are gone, leaks, what is logged, the plan, and a small soak of its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 import re
@@ -19,7 +19,7 @@ from scripts._soak_home import Home
 from scripts._soak_leaks import Count, Growth, leaks
 from scripts._soak_log import Log
 from scripts._soak_plan import CONDITIONS, LULL, PUT_BACK, SUFFERINGS, Pace, plan
-from scripts._soak_run import Soak
+from scripts._soak_run import LOOK_CLOSELY, Soak
 from scripts._soak_settings import Settings, broken_files, lost
 from scripts._soak_world import World, miner_id
 from scripts._soak_world_client import WorldClient
@@ -217,6 +217,29 @@ async def test_a_miner_that_lost_its_pools(loopback_enabled: None) -> None:
         assert world.robbed() == []
         second.model.set_pools(())
         assert world.robbed() == [miner_id(0, second.index)]
+
+
+async def test_looked_at_closely_while_it_is_told(tmp_path: Path) -> None:
+    """Another power mode changes a miner between two samples of all: it is sampled all the while, and at the end."""
+    orders: list[tuple[str, str]] = []
+
+    class Recorded(WorldClient):
+        async def order(
+            self, do: str, rig: str, arguments: Mapping[str, object]
+        ) -> object:
+            orders.append((do, rig))
+            return None
+
+    options = parse(["--miners", "3", "--hive-rigs", "3", "--seed", "1"])
+    running = Soak(
+        *(Home(tmp_path, 1), Recorded({}), Checker({}), cast_of(options), "hive")
+    )
+    async with running.looked_at_closely("soak0x0000"):
+        await asyncio.sleep(3 * LOOK_CLOSELY)
+        during = len(orders)
+        assert during
+    assert set(orders) == {("look", "soak0x0000")}
+    assert len(orders) > during
 
 
 def test_nothing_happens_in_a_lull() -> None:
