@@ -358,6 +358,7 @@ async def test_no_line_of_a_rig_that_starts_as_told(
     assert coordinator.is_stale("rig")
     assert "is stale" not in caplog.text
     coordinator.async_expect("rig", is_expected=False)
+    await coordinator.async_refresh()
     assert "is stale" in caplog.text
     # Telling it once more brings nobody back.
     coordinator.async_expect("rig", is_expected=True)

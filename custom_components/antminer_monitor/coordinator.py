@@ -188,7 +188,6 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         """Note that a rig was told to start anew, or that it is no longer waited for."""
         if is_expected != (rig_id in self._orders.expected):
             self._orders.expected ^= {rig_id}
-            self._tell_log()
             self._audience.async_tell({rig_id}, first={rig_id})
 
     def verdict_of(self, rig_id: str) -> Verdict:
@@ -317,11 +316,10 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         if expected := self._orders.expected:
             # Silent, as it must be for a while.
             self._audience.async_tell(expected, first=expected)
-        if len(self.fresh) < len(self.rig_ids) and (
-            known is None or known.error != str(err)
-        ):
-            # Why it is stale is news.
-            self.async_update_listeners()
+        stale = {rig_id for rig_id in self.rig_ids if self.is_stale(rig_id)}
+        if stale and (known is None or known.error != str(err)):
+            # Why those are stale is news.
+            self._audience.async_tell(stale)
 
     async def _take(self, reading: Reading) -> None:
         if self.enrich:
@@ -337,15 +335,16 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
             self._group = (dt_util.utcnow(), reading.group)
         was_failing, self.failure = self.failure, None
         turned = self._find_stale()
-        if was_failing:
-            # Why those are stale that still are is news.
-            turned |= self._stale.rig_ids
         news = self._verdicts.judge(self.data, changes.changed, self.limits)
         first = changes.urgent | self._orders.recent() | news
         # One that is back has no old figures to take back.
         first |= turned & self._stale.rig_ids
         self._seen_audience.async_tell(first=first)
-        if changed := changes.changed | turned | news:
+        changed = changes.changed | turned | news
+        if was_failing:
+            # Why those are stale that still are is news.
+            changed |= self._stale.rig_ids
+        if changed:
             self._audience.async_tell(changed, first=first)
         if reading.happenings and self._told:
             for happening in await self._told.async_take(

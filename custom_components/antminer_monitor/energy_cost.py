@@ -97,6 +97,7 @@ class FleetCostSensor(FleetEntity, RestoreEntity, SensorEntity):
         super()._handle_coordinator_update()
 
     def _read_meter(self) -> None:
+        # As the energy is: not by the wall clock.
         now = self.hass.loop.time()
         self._meter.read(now, self.coordinator.data.power, LONGEST_GAP)
 
