@@ -1,7 +1,7 @@
 """Sensors of miners, of their hashboards and fans, and of the fleet."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from unittest.mock import patch
 
@@ -28,6 +28,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.antminer_monitor.antminer import source
 from custom_components.antminer_monitor.const import DOMAIN
 from custom_components.antminer_monitor.energy import JOULES_IN_KWH
 from custom_components.antminer_monitor.fleet import UPDATE_DELAY
@@ -459,6 +460,32 @@ async def test_energy_of_a_constant_power(
 
     shown = joules(hass, entry, "total_energy") if of_fleet else joules(hass, subentry)
     assert shown == pytest.approx(miners[0].truth().power * 2700, rel=0.04)
+
+
+async def test_energy_by_a_clock_that_is_set(
+    hass: HomeAssistant,
+    farm: FarmMaker,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A minute that the clock leaps is no minute of power, though no reading seems to be missed."""
+    miners = await farm("luxos")
+    entry = await setup_site(hass, miners)
+    (subentry,) = miners_of(entry)
+    await poll_for(hass, freezer, timedelta(minutes=5))
+    before = joules(hass, subentry)
+    now, utcnow = datetime.now, dt_util.utcnow
+    ahead = timedelta(seconds=59)
+
+    class Leapt:
+        @staticmethod
+        def now(zone: tzinfo) -> datetime:
+            return now(zone) + ahead
+
+    monkeypatch.setattr(f"{source.__name__}.datetime", Leapt)
+    monkeypatch.setattr(dt_util, "utcnow", lambda: utcnow() + ahead)
+    used = await poll_for(hass, freezer, timedelta(seconds=60), miners)
+    assert joules(hass, subentry) - before == pytest.approx(used, rel=0.03)
 
 
 async def test_energy_never_falls_and_skips_gaps(

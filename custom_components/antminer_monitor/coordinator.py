@@ -203,6 +203,10 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         rig = self.data.get(rig_id)
         return rig.seen_at if rig else None
 
+    def seen_moment(self, rig_id: str) -> float | None:
+        """When a fresh rig was last seen, in seconds by a clock that nobody sets; None if it is stale."""
+        return None if self.is_stale(rig_id) else self._stale.seen_moment(rig_id)
+
     @callback
     @override
     def async_add_listener(
@@ -316,8 +320,8 @@ class RigCoordinator(DataUpdateCoordinator[dict[str, Rig]]):
         if expected := self._orders.expected:
             # Silent, as it must be for a while.
             self._audience.async_tell(expected, first=expected)
-        stale = {rig_id for rig_id in self.rig_ids if self.is_stale(rig_id)}
-        if stale and (known is None or known.error != str(err)):
+        is_news = known is None or known.error != str(err)
+        if is_news and (stale := set(filter(self.is_stale, self.rig_ids))):
             # Why those are stale is news.
             self._audience.async_tell(stale)
 

@@ -142,13 +142,10 @@ class RigEnergySensor(RigEntity[Rig], _EnergySensor):
             self.async_write_ha_state()
 
     def _read_meter(self) -> None:
-        rig = self.part
-        if rig and rig.seen_at and not self.coordinator.is_stale(self.rig_id):
-            self.meter.read(
-                rig.seen_at.timestamp(),
-                rig.power,
-                self.coordinator.pacing.stale_after,
-            )
+        seen = self.coordinator.seen_moment(self.rig_id)
+        if seen is not None and (rig := self.part):
+            longest_gap = self.coordinator.pacing.stale_after
+            self.meter.read(seen, rig.power, longest_gap)
 
 
 class FleetEnergySensor(FleetEntity, _EnergySensor):

@@ -35,6 +35,11 @@ class Staleness:
         self.rig_ids = set(remembered)
         """The rigs that are stale."""
 
+    def seen_moment(self, rig_id: str) -> float | None:
+        """Give when a rig was last seen in this run, in seconds by the event loop's clock; None if it was not."""
+        known = self._seen.get(rig_id)
+        return known[1] if known else None
+
     @callback
     def async_find(self, rigs: Mapping[str, Rig]) -> set[str]:
         """Find out anew which rigs are stale; give those for which that changed."""
