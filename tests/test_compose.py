@@ -36,7 +36,7 @@ def test_images() -> None:
     """Both run the same Home Assistant, one that the integration accepts."""
     (image,) = {service["image"] for service in SERVICES.values()}
     name, _, tag = image.partition(":")
-    assert name == "ghcr.io/home-assistant/home-assistant"
+    assert name == "homeassistant/home-assistant"
     oldest = json.loads((ROOT / "hacs.json").read_text())["homeassistant"]
     assert [int(part) for part in tag.split(".")] >= [
         int(part) for part in oldest.split(".")[:2]
