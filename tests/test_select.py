@@ -197,6 +197,10 @@ POOLS = (
     Pool(index=1, url="b:2", priority=0, active=False),
     Pool(index=2, url="c:3", priority=2, active=False),
 )
+UNRANKED = (
+    Pool(index=0, url="a:1", status=PoolStatus.ALIVE, active=False),
+    Pool(index=1, url="b:2", status=PoolStatus.ALIVE, active=True),
+)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +209,10 @@ POOLS = (
         # What it works for now is another thing: it may be a makeshift.
         (POOLS, "b:2"),
         (tuple(replace(pool, priority=None) for pool in POOLS), "a:1"),
+        # Without priorities, nobody passes over a pool that lives unless another one was put first.
+        (UNRANKED, "b:2"),
+        ((replace(UNRANKED[0], status=PoolStatus.DEAD), UNRANKED[1]), "a:1"),
+        (tuple(replace(pool, active=False) for pool in UNRANKED), "a:1"),
         ((POOLS[0], replace(POOLS[1], status=PoolStatus.DISABLED)), "a:1"),
         ((replace(POOLS[0], status=PoolStatus.DISABLED),), STATE_UNKNOWN),
         ((replace(POOLS[0], url=None), POOLS[2]), "c:3"),

@@ -33,4 +33,11 @@ def by_priority(rig: Rig) -> list[Pool]:
 def first_pool(rig: Rig) -> Pool | None:
     """Give the pool that a rig is set to work for first, whichever it works for now."""
     pools = by_priority(rig)
-    return pools[0] if pools and pools[0].status is not PoolStatus.DISABLED else None
+    if not pools or pools[0].status is PoolStatus.DISABLED:
+        return None
+    if pools[0].status is PoolStatus.ALIVE and all(
+        pool.priority is None for pool in pools
+    ):
+        # VNish 1.2.7 tells no priorities: one that lives is passed over only for one that was put before it.
+        return next((pool for pool in pools if pool.active), pools[0])
+    return pools[0]

@@ -201,6 +201,7 @@ def _maker_pool(state: Snapshot, index: int) -> PoolState:
     found = state.fee_shares
     return PoolState(
         index=index,
+        priority=index,
         setting=PoolSetting(url="DevFee", user="DevFee"),
         alive=True,
         # 1.2.0 names the owner's pool alone, 1.2.7 both.
@@ -217,7 +218,7 @@ def _pool_old(pool: PoolState) -> Record:
     worked = pool.difficulty if pool.accepted else 0.0
     return {
         "POOL": pool.index, "URL": pool.setting.url, "Status": "Alive" if pool.alive else "Dead",
-        "Priority": pool.index, "Long Poll": "N", "Getworks": pool.getworks, "Accepted": pool.accepted,
+        "Priority": pool.priority, "Long Poll": "N", "Getworks": pool.getworks, "Accepted": pool.accepted,
         "Rejected": pool.rejected, "Stale": pool.stale, "Works": pool.accepted * 380, "Discarded": pool.discarded,
         "Get Failures": 0, "Remote Failures": 0, "User": pool.setting.user,
         "Type": 1 if pool.setting.url == "DevFee" else 0, "Last Share Time": ago(pool.since_share),

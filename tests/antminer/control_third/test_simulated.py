@@ -14,7 +14,9 @@ from custom_components.antminer_monitor.antminer.control.controller import (
 )
 from custom_components.antminer_monitor.antminer.control.luxos import LuxosController
 from custom_components.antminer_monitor.antminer.control.vnish import VnishController
+from custom_components.antminer_monitor.antminer.source import AntminerSource
 from custom_components.antminer_monitor.command import Action, Command, Result
+from custom_components.antminer_monitor.pools import first_pool
 from custom_components.antminer_monitor.rig import Fan, Pool, Rig, Status
 from custom_components.antminer_monitor.source import SourceError
 from simulator import Farm
@@ -34,6 +36,7 @@ RIG = Rig(
 MAKERS: dict[str, Callable[[Miner], Controller]] = {
     "luxos": LuxosController,
     "braiins": BraiinsController,
+    "vnish_1_2_0": VnishController,
     "vnish_1_2_7": VnishController,
 }
 POOLS = Command(
@@ -98,6 +101,23 @@ async def test_switch_pool(farm: Farm, reach: Reach, name: str) -> None:
     command = Command(action=Action.SWITCH_POOL, value="1")
     assert await controller.execute(command, RIG) in (Result.DONE, Result.SENT)
     assert miner.config.order[0] == 1
+
+
+@pytest.mark.parametrize("name", MAKERS)
+async def test_what_is_switched_to_is_first(
+    farm: Farm, reach: Reach, name: str
+) -> None:
+    """It is what the next reading shows as set, whether the firmware tells priorities or not."""
+    miner, controller = await controlled(farm, reach, name)
+    source = AntminerSource("rig", "127.0.0.1", miner.port)
+    command = Command(action=Action.SWITCH_POOL, value="1")
+    await controller.execute(command, RIG)
+    (rig,) = (await source.read()).rigs
+    await source.close()
+    first = first_pool(rig)
+    assert first
+    assert first.index == 1
+    assert [pool.index for pool in rig.pools if pool.active] == [1]
 
 
 @pytest.mark.parametrize("name", ["luxos", "vnish_1_2_7"])
