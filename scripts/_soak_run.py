@@ -95,7 +95,11 @@ class Soak:
         if rig is None:
             return
         rig.entities[key] = entity
+        before = rig.shown.get(key)
         self.checker.see(rig, key, shown)
+        if before is not None and before.at == shown.at:
+            # Another attribute: the state was looked at when it was new.
+            return
         if key == ENERGY:
             self.checker.check_energy(rig, shown, rig.used(shown.at))
         elif key in FIGURES:

@@ -18,6 +18,8 @@ START_DEADLINE = 240.0
 _AT_ONCE = 400
 _MOST_WAITING = 200_000
 
+_HELD = ("sensor.", "binary_sensor.")
+"""Entities that are held against the truth."""
 WATCHED = {*FIGURES, STALE, ENERGY, *KEYS}
 
 type See = Callable[[str, str, str, Shown], None]
@@ -186,6 +188,9 @@ class Watcher:
     def _learn(self, found: Mapping[str, Any]) -> None:
         for entity, entry in found.items():
             if not entry or entry["platform"] != "antminer_monitor":
+                continue
+            if not entity.startswith(_HELD):
+                # A select may have the key of a sensor: which pool comes first is not which is worked for.
                 continue
             rig, _, key = str(entry["unique_id"]).partition("_")
             if key not in WATCHED:

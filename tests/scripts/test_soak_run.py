@@ -14,13 +14,14 @@ import pytest
 
 from scripts._hass import INTEGRATIONS, requirements
 from scripts._soak import cast_of, judge, parse, run, soak
-from scripts._soak_checks import Checker, rigs_of
+from scripts._soak_checks import Checker, Shown, rigs_of
 from scripts._soak_home import Home
 from scripts._soak_leaks import Count, Growth, leaks
 from scripts._soak_log import Log
 from scripts._soak_plan import CONDITIONS, LULL, PUT_BACK, SUFFERINGS, Pace, plan
 from scripts._soak_run import LOOK_CLOSELY, Soak
 from scripts._soak_settings import Settings, broken_files, lost
+from scripts._soak_watcher import Watcher
 from scripts._soak_world import World, miner_id
 from scripts._soak_world_client import WorldClient
 from simulator.farm import Farm
@@ -240,6 +241,30 @@ async def test_looked_at_closely_while_it_is_told(tmp_path: Path) -> None:
         assert during
     assert set(orders) == {("look", "soak0x0000")}
     assert len(orders) > during
+
+
+def test_what_is_held_against_the_truth(tmp_path: Path) -> None:
+    """Sensors are; a select with the same key shows what a miner is set to. Another attribute is no new figure."""
+    seen: list[tuple[str, str, str]] = []
+    watcher = Watcher(
+        "", "", lambda rig, key, entity, _: seen.append((rig, key, entity))
+    )
+    entities = ("sensor.pool", "select.pool")
+    entry = {"platform": "antminer_monitor", "unique_id": "soak0x0000_pool"}
+    watcher._take_states({"a": {entity: {"s": "a:1"} for entity in entities}})
+    watcher._learn(dict.fromkeys(entities, entry))
+    watcher._take_states({"c": {"sensor.pool": {"+": {"a": {"pools": []}}}}})
+    assert seen == [("soak0x0000", "pool", "sensor.pool")] * 2
+
+    options = parse(["--miners", "3", "--hive-rigs", "3", "--seed", "1"])
+    checker = Checker(rigs_of({"soak0x0000": PACE}))
+    running = Soak(
+        *(Home(tmp_path, 1), WorldClient({}), checker, cast_of(options), "hive")
+    )
+    for at in (1.0, 1.0, 2.0):
+        shown = Shown(state="a:1", unit="", at=at)
+        running.see("soak0x0000", "pool", "sensor.pool", shown)
+    assert [shown.at for _, _, shown in running._changes] == [1.0, 2.0]
 
 
 def test_nothing_happens_in_a_lull() -> None:
