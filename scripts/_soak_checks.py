@@ -92,6 +92,17 @@ class Violation:
     """What befell the rig before, with seconds."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Heal:
+    """A rig that is shown again."""
+
+    polls: float
+    """After so many intervals in which it could be read."""
+    rig: str = ""
+    at: float = 0.0
+    suffered: str = ""
+
+
 @dataclass(slots=True)
 class Rig:
     """A rig, what is true of it and what is shown."""
@@ -117,6 +128,10 @@ class Rig:
     metered: tuple[float, float] | None = None
     """kWh that were shown first, and what had truly been used then, in joules."""
 
+    def suffered_by(self, at: float) -> str:
+        """Put into words what befell it, with the seconds before or after a moment."""
+        return ", ".join(f"{kind} {moment - at:+.1f}" for moment, kind in self.suffered)
+
     def used(self, now: float) -> float:
         """Give the joules that it used until now."""
         if not self.timeline.samples:
@@ -135,8 +150,8 @@ class Checker:
     counts: Counter[str] = field(default_factory=Counter)
     """Violations by rule, all of them."""
     checked: int = 0
-    heals: list[float] = field(default_factory=list)
-    """In intervals, one for each outage that was shown."""
+    heals: list[Heal] = field(default_factory=list)
+    """One for each outage that was shown."""
     disturbed_at: float = 0.0
     """When Home Assistant last began anew, or its clock was set."""
     is_away: bool = True
@@ -161,9 +176,7 @@ class Checker:
                 shown=shown,
                 truth=truth,
                 at=at,
-                suffered=", ".join(
-                    f"{kind} {moment - at:+.1f}" for moment, kind in rig.suffered
-                ),
+                suffered=rig.suffered_by(at),
             )
         )
 
@@ -198,7 +211,10 @@ class Checker:
             since = self.healthy_since(rig)
             in_this_run = rig.stale_since > self.disturbed_at
             if since is not None and in_this_run:
-                self.heals.append(max(0.0, shown.at - since) / rig.pace.interval)
+                polls = max(0.0, shown.at - since) / rig.pace.interval
+                self.heals.append(
+                    Heal(polls, rig.id, shown.at, rig.suffered_by(shown.at))
+                )
             rig.stale_since = None
 
     def check(self, rig: Rig, now: float) -> None:

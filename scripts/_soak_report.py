@@ -27,8 +27,10 @@ def table(soak: Soak, verdicts: Sequence[str], seed: int, seconds: float) -> str
     outages = sum(rig.outages for rig in checker.rigs.values())
     lines.append(f"  outages shown              {outages:>10,}")
     if checker.heals:
+        usual, last = median(heal.polls for heal in checker.heals), max(checker.heals)
         lines.append(
-            f"  healed after               {median(checker.heals):>10.2f} polls, at most {max(checker.heals):.2f}"
+            f"  healed after               {usual:>10.2f} polls, at most {last.polls:.2f}: {last.rig} at {_time(last.at)};"
+            f" it suffered: {last.suffered}"
         )
     if soak.faults.total():
         per_fault = soak.log.lines / soak.faults.total()
@@ -44,7 +46,7 @@ def table(soak: Soak, verdicts: Sequence[str], seed: int, seconds: float) -> str
         f"  said {count:,} times: {text}" for text, count in soak.log.examples.items()
     ]
     for violation in checker.violations:
-        at = datetime.fromtimestamp(violation.at).isoformat(" ", "milliseconds")
+        at = _time(violation.at)
         lines.append(
             f"VIOLATION {violation.rule}: {violation.entity} of {violation.rig} showed {violation.shown}, "
             f"true was {violation.truth}, at {at}, seed {seed}; it suffered: {violation.suffered}"
@@ -59,6 +61,10 @@ def table(soak: Soak, verdicts: Sequence[str], seed: int, seconds: float) -> str
 def is_good(soak: Soak, verdicts: Sequence[str]) -> bool:
     """Tell whether nothing was found."""
     return not verdicts and not soak.checker.counts
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at).isoformat(" ", "milliseconds")
 
 
 def _count(count: Count) -> str:

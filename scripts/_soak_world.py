@@ -108,6 +108,10 @@ def _miner_values(state: Snapshot) -> Told:
         else sum(board.chips.count("x") for board in boards)
     )
     missing = state.profile.chips * (len(state.boards) - len(boards))
+    faulty: list[float] = [failing, failing + missing]
+    if state.sleeping:
+        # Nobody can tell of chips that have no power.
+        faulty.append(0)
     rising = EVERY / RAMP if state.phase is Phase.RAMPING else 0.0
     return {
         "hashrate": state.rate,
@@ -118,7 +122,7 @@ def _miner_values(state: Snapshot) -> Told:
         "power_rise": state.profile.power * rising,
         "board_temperature": max((max(board.pcb) for board in boards), default=None),
         "chip_temperature": _chip_temperatures(state),
-        "chips_faulty": [failing, failing + missing],
+        "chips_faulty": faulty,
         "pool": pool.address if pool else None,
     }
 

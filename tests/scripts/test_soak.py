@@ -141,7 +141,7 @@ def test_a_rig_that_does_not_heal() -> None:
     checker.check(rig, 1000.0 + checker.heal_limit(rig) + 1)
     assert checker.counts == {"not healed": 1, "not shown": 1}
     checker.see(rig, "stale", shown("off", "", 1012.0))
-    assert checker.heals == [1.2]
+    assert [heal.polls for heal in checker.heals] == [1.2]
 
 
 def test_energy_that_goes_backwards() -> None:

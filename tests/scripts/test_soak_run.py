@@ -22,7 +22,7 @@ from scripts._soak_plan import CONDITIONS, LULL, PUT_BACK, SUFFERINGS, Pace, pla
 from scripts._soak_run import LOOK_CLOSELY, Soak
 from scripts._soak_settings import Settings, broken_files, lost
 from scripts._soak_watcher import Watcher
-from scripts._soak_world import World, miner_id
+from scripts._soak_world import World, miner_id, miner_sample
 from scripts._soak_world_client import WorldClient
 from simulator.farm import Farm
 from simulator.faults import Fault, WriteFault
@@ -218,6 +218,16 @@ async def test_a_miner_that_lost_its_pools(loopback_enabled: None) -> None:
         assert world.robbed() == []
         second.model.set_pools(())
         assert world.robbed() == [miner_id(0, second.index)]
+
+
+async def test_chips_of_a_miner_that_sleeps(loopback_enabled: None) -> None:
+    """Those that are broken are so or not, as far as anybody can tell; awake they are."""
+    async with Farm(["s21_2024"], port=0, web=True, age=60_000) as farm:
+        (miner,) = farm.miners
+        miner.condition(dying_chips=2)
+        assert "'chips_faulty': [2, 2]," in str(miner_sample(miner))
+        miner.condition(sleep=True)
+        assert "'chips_faulty': [2, 2, 0]," in str(miner_sample(miner))
 
 
 async def test_looked_at_closely_while_it_is_told(tmp_path: Path) -> None:
