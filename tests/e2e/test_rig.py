@@ -77,8 +77,8 @@ def test_reboot_is_in_the_log(house: House, dashboard: str, open_tab: OpenTab) -
     tab.screenshot("logs")
     # It is the list of one rig that needs no name.
     house.open(tab, f"{dashboard}/rig-{devices(tab)[NAME]}")
-    # Lines out of sight are not drawn.
-    tab.page.locator("antminer-monitor-events-card").scroll_into_view_if_needed()
+    # Lines out of sight are not drawn, and what stands above the card still grows.
+    wait_for("the lines of the rig are drawn", lambda: drawn(tab))
     expect(began).to_have_text([re.compile(r"^\s*began mining anew")])
     tab.screenshot("rig-events", full_page=True)
 
@@ -94,6 +94,14 @@ def reboot(tab: Tab) -> None:
     tab.page.get_by_text("Do this with").wait_for()
     tab.screenshot("reboot")
     press(tab, "OK")
+    # A dialog takes a step back in the history when it is closed, and would leave whichever page is there by then.
+    tab.page.wait_for_function("() => !history.state?.dialog")
+
+
+def drawn(tab: Tab) -> bool:
+    """Scroll to the card of the events; return whether it shows any."""
+    tab.page.locator("antminer-monitor-events-card").scroll_into_view_if_needed()
+    return lines(tab).count() > 0
 
 
 def written(house: House) -> bool:
