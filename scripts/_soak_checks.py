@@ -98,9 +98,9 @@ class Heal:
 
     polls: float
     """After so many intervals in which it could be read."""
-    rig: str = ""
-    at: float = 0.0
-    suffered: str = ""
+    rig: str
+    at: float
+    suffered: str
 
 
 @dataclass(slots=True)

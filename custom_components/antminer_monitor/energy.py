@@ -15,6 +15,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
 from .entity import FleetEntity, RigEntity
+from .fleet import FleetCoordinator
 from .rig import Rig
 
 JOULES_IN_KWH = 3.6e6
@@ -58,6 +59,12 @@ class EnergyMeter:
         seconds = at - last[0]
         if 0 < seconds <= longest_gap.total_seconds():
             self.joules += (last[1] + power) / 2 * seconds
+
+    def read_fleet(self, coordinator: FleetCoordinator) -> None:
+        """Take a reading of the totals as they are now."""
+        # Not by the wall clock: setting it makes no energy.
+        now = coordinator.hass.loop.time()
+        self.read(now, coordinator.data.power, LONGEST_GAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +162,10 @@ class FleetEnergySensor(FleetEntity, _EnergySensor):
     async def async_added_to_hass(self) -> None:
         """Read the meter at every change of the totals."""
         await super().async_added_to_hass()
-        self._read_meter()
+        self.meter.read_fleet(self.coordinator)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        self._read_meter()
+        self.meter.read_fleet(self.coordinator)
         super()._handle_coordinator_update()
-
-    def _read_meter(self) -> None:
-        # Not by the wall clock: setting it makes no energy.
-        now = self.hass.loop.time()
-        self.meter.read(now, self.coordinator.data.power, LONGEST_GAP)

@@ -16,7 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
 from .const import DOMAIN
-from .energy import JOULES_IN_KWH, LONGEST_GAP, EnergyMeter
+from .energy import JOULES_IN_KWH, EnergyMeter
 from .entity import FleetEntity
 from .fleet import FleetCoordinator
 
@@ -84,7 +84,7 @@ class FleetCostSensor(FleetEntity, RestoreEntity, SensorEntity):
             known = StoredCost.from_dict(stored.as_dict()) if stored else None
             is_ours = known is not None and known.currency == self._currency
             self._before = known.cost if known and is_ours else 0.0
-        self._read_meter()
+        self._meter.read_fleet(self.coordinator)
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
@@ -93,13 +93,8 @@ class FleetCostSensor(FleetEntity, RestoreEntity, SensorEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        self._read_meter()
+        self._meter.read_fleet(self.coordinator)
         super()._handle_coordinator_update()
-
-    def _read_meter(self) -> None:
-        # As the energy is: not by the wall clock.
-        now = self.hass.loop.time()
-        self._meter.read(now, self.coordinator.data.power, LONGEST_GAP)
 
     @property
     @override

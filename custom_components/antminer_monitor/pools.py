@@ -35,9 +35,9 @@ def first_pool(rig: Rig) -> Pool | None:
     pools = by_priority(rig)
     if not pools or pools[0].status is PoolStatus.DISABLED:
         return None
-    if pools[0].status is PoolStatus.ALIVE and all(
-        pool.priority is None for pool in pools
-    ):
-        # VNish 1.2.7 tells no priorities: one that lives is passed over only for one that was put before it.
-        return next((pool for pool in pools if pool.active), pools[0])
-    return pools[0]
+    first = pools[0]
+    is_ranked = any(pool.priority is not None for pool in pools)
+    if is_ranked or first.status is not PoolStatus.ALIVE:
+        return first
+    # VNish 1.2.7 tells no priorities: one that lives is passed over only for one that was put before it.
+    return next((pool for pool in pools if pool.active), first)

@@ -19,7 +19,7 @@ from scripts._soak_home import Home
 from scripts._soak_leaks import Count, Growth, leaks
 from scripts._soak_log import Log
 from scripts._soak_plan import CONDITIONS, LULL, PUT_BACK, SUFFERINGS, Pace, plan
-from scripts._soak_run import LOOK_CLOSELY, Soak
+from scripts._soak_run import Soak
 from scripts._soak_settings import Settings, broken_files, lost
 from scripts._soak_watcher import Watcher
 from scripts._soak_world import World, miner_id, miner_sample
@@ -246,9 +246,10 @@ async def test_looked_at_closely_while_it_is_told(tmp_path: Path) -> None:
         *(Home(tmp_path, 1), Recorded({}), Checker({}), cast_of(options), "hive")
     )
     async with running.looked_at_closely("soak0x0000"):
-        await asyncio.sleep(3 * LOOK_CLOSELY)
+        async with asyncio.timeout(10):
+            while len(orders) < 2:
+                await asyncio.sleep(0.01)
         during = len(orders)
-        assert during
     assert set(orders) == {("look", "soak0x0000")}
     assert len(orders) > during
 
